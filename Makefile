@@ -1,0 +1,23 @@
+.PHONY: setup demo test check golden bench kiosk central
+
+PY := .venv/bin/python
+
+setup:
+	@deploy/setup.sh
+
+demo: setup
+	@$(PY) -m kiosk demo
+
+test: setup check
+	@$(PY) -m pytest
+
+check: setup
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+
+golden: setup
+	@$(PY) -m pytest tests/screens --golden-record
+
+bench: setup
+	@$(PY) -m bench

@@ -1,0 +1,1 @@
+"""Fonts, icons, pictures and their licences."""

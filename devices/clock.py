@@ -1,0 +1,32 @@
+"""Time as an argument: drivers and flows never read the wall themselves."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Monotonic seconds for deadlines, wall milliseconds only for printing."""
+
+    def monotonic(self) -> float:
+        """Seconds that never step back."""
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970 UTC; may be wrong."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def wall_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)

@@ -1,0 +1,449 @@
+"""One frozen dataclass per screen: everything the screen shows, and in its type the answer it gives.
+
+A screen adds fixed words from ``kiosk.texts``; a view carries what varies.  Amounts are integer fen, names are as the card
+has them (screens escape them), numbers are already masked.  ``Back`` and the home button are the shell's: a view that
+``back`` allows gets ``BACK`` as an answer, home ends the visit by ``Cancelled``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, Generic, Literal, TypeVar
+
+from devices.idcard import IdCard
+
+A = TypeVar("A")
+
+
+class Back(Enum):
+    BACK = "back"
+
+
+BACK = Back.BACK
+
+
+class Service(Enum):
+    """The tiles of the home screen."""
+
+    CERTIFICATION = "certification"
+    PAY = "pay"
+    RECORDS = "records"
+    REPRINT = "reprint"
+
+
+@dataclass(frozen=True)
+class View(Generic[A]):
+    """``timed``: the quiet timer may ask 还在吗.  ``back``: the 上一步 button answers BACK.  ``home``: 首页 ends the visit."""
+
+    timed: ClassVar[bool] = True
+    back: ClassVar[bool] = False
+    home: ClassVar[bool] = True
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+class Step(Enum):
+    CARD = "放卡"
+    CHOOSE = "选档次"
+    PAY = "付款"
+    PAPER = "取凭证"
+    CONFIRM_IDENTITY = "确认身份"
+    DO = "办理"
+
+
+PAYING_STEPS = (Step.CARD, Step.CHOOSE, Step.PAY, Step.PAPER)
+IDENTIFY_STEPS = (Step.CARD, Step.CONFIRM_IDENTITY, Step.DO)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Where am I, what is left.  ``now`` is an index into ``steps``."""
+
+    steps: tuple[Step, ...]
+    now: int
+
+
+# --- attract and card ------------------------------------------------------------------------------------------------
+
+
+class Trouble(Enum):
+    """What the home screen says about the machine; the worst one is shown, and staff are already told."""
+
+    NONE = "none"
+    NO_PAPER = "no_paper"  # paying works, the slip can be printed elsewhere
+    NO_NETWORK = "no_network"  # nothing that needs the centre works
+    NO_READER = "no_reader"  # nothing works
+    CLOCK = "clock"  # no payments: the clock is wrong
+
+
+@dataclass(frozen=True)
+class Home(View[Service | IdCard]):
+    """The start.  A tile, or a card on the reader (which goes straight to my page)."""
+
+    timed: ClassVar[bool] = False
+    home: ClassVar[bool] = False
+    trouble: Trouble = Trouble.NONE
+
+
+class CardHint(Enum):
+    """Why the last try did not work; PLACE before any try."""
+
+    PLACE = "place"
+    PULLED = "pulled"
+    UNREADABLE = "unreadable"
+    UNSUPPORTED = "unsupported"
+    INVALID = "invalid"
+    LEFT_FROM_BEFORE = "left_from_before"  # a card lies there that was already read: take it away first
+
+
+@dataclass(frozen=True)
+class PresentCard(View[IdCard | Back]):
+    back: ClassVar[bool] = True
+    steps: Steps
+    hint: CardHint = CardHint.PLACE
+    for_family: bool = False
+
+
+@dataclass(frozen=True)
+class TakeCard(View[None]):
+    """Full screen, until the card has left the field."""
+
+    timed: ClassVar[bool] = False
+    home: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Working(View[None]):
+    """Something takes more than a moment.  ``what`` is a whole short sentence: 正在查询，请稍等.  Never asked, only shown."""
+
+    timed: ClassVar[bool] = False
+    home: ClassVar[bool] = False
+    what: str
+    steps: Steps | None = None
+
+
+# --- my page ---------------------------------------------------------------------------------------------------------
+
+
+class ItemKind(Enum):
+    """Icon and sign of a row on my page."""
+
+    PENSION = "pension"
+    MEDICAL = "medical"
+    FLEXIBLE = "flexible"
+    PAPER = "paper"
+    CHECKING = "checking"
+    REFUND = "refund"
+
+
+class Tone(Enum):
+    """Role of a badge: GO wants an action, OK is done, SOFT only tells."""
+
+    GO = "go"
+    OK = "ok"
+    SOFT = "soft"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One row.  ``badge`` 待缴, 已缴, 补打, 核对中; a row that can be tapped answers its ``key``, else key is ""."""
+
+    key: str
+    kind: ItemKind
+    title: str
+    note: str
+    badge: str
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class CertificationBanner:
+    """资格认证：今年不用来 …  ``tone`` OK is the green banner; nothing here ever says that a benefit is stopped."""
+
+    title: str
+    note: str
+    tone: Tone
+
+
+class MyPageButton(Enum):
+    RECORDS = "records"
+    REPRINT = "reprint"
+    FAMILY = "family"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class MyPage(View[str | MyPageButton | Back]):
+    """What is due, what is certified, what paper is owed.  Answers a row's key or a button.  At most six rows."""
+
+    back: ClassVar[bool] = True
+    name: str
+    masked_number: str
+    card_present: bool
+    certification: CertificationBanner | None
+    items: tuple[Item, ...]
+    has_family: bool
+
+
+# --- paying ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TierOption:
+    code: str
+    amount_fen: int
+    title: str  # "300" or "60% 档"
+    unit: str  # "元/年"
+    note: str  # 政府补贴 30 元, or ""
+    gain_title: str  # 按 1000 元档缴满 15 年, or ""
+    gain_note: str  # 60 岁后预计每月多领约
+    gain_fen: int | None
+
+
+@dataclass(frozen=True)
+class ChooseTier(View[str | Back]):
+    """Answers the tier's code.  Choosing changes only the picture; the primary button answers.  At most six options."""
+
+    back: ClassVar[bool] = True
+    steps: Steps
+    name: str
+    insurance: str
+    year: int
+    options: tuple[TierOption, ...]
+    suggested: str
+    assumed: bool  # figures not confirmed by the centre: the screen says 以实际为准
+
+
+@dataclass(frozen=True)
+class MemberOption:
+    key: str
+    name: str
+    relation: str
+    title: str  # 居民医疗 2027年度
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class ChooseMembers(View[tuple[str, ...] | Back]):
+    """Several may be chosen; answers their keys.  The total is drawn by the screen.  At most six."""
+
+    back: ClassVar[bool] = True
+    steps: Steps
+    members: tuple[MemberOption, ...]
+    chosen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConfirmLine:
+    name: str
+    title: str
+    detail: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class ConfirmPayment(View[bool | Back]):
+    """Answers True to pay."""
+
+    back: ClassVar[bool] = True
+    steps: Steps
+    lines: tuple[ConfirmLine, ...]
+    total_fen: int
+    no_paper: bool = False  # said before the money moves: the slip will have to be printed elsewhere
+
+
+class PayButton(Enum):
+    SCAN_MY_CODE = "scan_my_code"
+    SHOW_QR = "show_qr"
+
+
+class PayNews(Enum):
+    """What the world answered while the code was on the screen (never a tap)."""
+
+    PAID = "paid"
+    CLOSED = "closed"
+    TIME_UP = "time_up"
+
+
+@dataclass(frozen=True)
+class PayByQr(View[PayButton | PayNews | Back]):
+    """The code is drawn only once SHOWN is on disk.  ``seconds_left`` counts down on the screen itself."""
+
+    timed: ClassVar[bool] = False
+    back: ClassVar[bool] = True
+    steps: Steps
+    amount_fen: int
+    qr: str
+    seconds_left: int
+    slow: bool = False  # the network does not answer just now; the screen says so calmly
+    can_scan: bool = True
+
+
+@dataclass(frozen=True)
+class ScanPayerCode(View[PayButton | PayNews | Back]):
+    """请把付款码对准扫码窗口."""
+
+    timed: ClassVar[bool] = False
+    back: ClassVar[bool] = True
+    steps: Steps
+    amount_fen: int
+    seconds_left: int
+    refused: bool = False  # the last code was not a payer's code: show another
+    waiting: bool = False  # a code was taken; the payer may have to confirm on the phone
+
+
+class PaperState(Enum):
+    PRINTING = "printing"
+    PRINTED = "printed"
+
+
+class PaidButton(Enum):
+    DONE = "done"
+    FAMILY = "family"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True)
+class PaidRow:
+    label: str
+    value: str
+    amount: bool = False  # drawn as an amount
+
+
+@dataclass(frozen=True)
+class Paid(View[PaidButton]):
+    """``progress`` 0 to 1 of the print.  Buttons answer only once the paper is out (while printing it is shown, not asked)."""
+
+    steps: Steps
+    rows: tuple[PaidRow, ...]
+    paper: PaperState
+    progress: float
+    has_family: bool = False
+    copy: bool = False  # a reprint: the title is 凭证已补打
+
+
+@dataclass(frozen=True)
+class SaveToPhone(View[None]):
+    """A code that opens the receipt's public page on a phone."""
+
+    receipt_no: str
+    qr: str
+
+
+class PendingButton(Enum):
+    PRINT_SLIP = "print_slip"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Pending(View[PendingButton]):
+    """付款结果还在核对: a lost answer is never called a failure."""
+
+    order_no: str
+    amount_fen: int
+    latest: str  # 今天 12:00 前有结果
+    can_print: bool
+
+
+# --- records and paper -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Bar:
+    label: str
+    amount_fen: int
+    current: bool
+
+
+@dataclass(frozen=True)
+class RecordRow:
+    date: str
+    title: str
+    amount_fen: int
+
+
+class RecordsButton(Enum):
+    PRINT = "print"
+    REPRINT = "reprint"
+
+
+@dataclass(frozen=True)
+class Records(View[RecordsButton | Back]):
+    back: ClassVar[bool] = True
+    months_paid: int
+    months_needed: int
+    minimum_years: int
+    balance_fen: int
+    interest_fen: int
+    bars: tuple[Bar, ...]
+    this_year_paid: bool
+    rows: tuple[RecordRow, ...]
+
+
+@dataclass(frozen=True)
+class ReceiptOption:
+    key: str
+    title: str
+    note: str
+    amount_fen: int
+    owed: bool
+
+
+@dataclass(frozen=True)
+class ChooseReceipt(View[str | Back]):
+    """Answers a receipt number.  At most five a page; ``more`` answers "more"."""
+
+    back: ClassVar[bool] = True
+    options: tuple[ReceiptOption, ...]
+    more: bool
+
+
+# --- trouble ---------------------------------------------------------------------------------------------------------
+
+
+class AttentionButton(Enum):
+    FIRST = "first"
+    SECOND = "second"
+
+
+@dataclass(frozen=True)
+class Attention(View[AttentionButton]):
+    """What happened, what it means for the money, what to do now.  ``badge`` is a reassuring fact, or ""."""
+
+    icon: str
+    title: str
+    body: tuple[str, ...]
+    first: str
+    second: str = ""
+    badge: str = ""
+    tone: Literal["go", "bad", "ok"] = "go"
+
+
+@dataclass(frozen=True)
+class StillThere(View[bool]):
+    """还在吗？ with a ring of ``seconds``.  True to stay.  The desk shows it by itself; flows never do."""
+
+    timed: ClassVar[bool] = False
+    home: ClassVar[bool] = False
+    seconds: int = 20
+
+
+@dataclass(frozen=True)
+class Goodbye(View[None]):
+    """A short farewell, or why the visit ended."""
+
+    timed: ClassVar[bool] = False
+    home: ClassVar[bool] = False
+    title: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class OutOfService(View[None]):
+    """The machine cannot serve: says where the next one is.  Nobody is asked anything."""
+
+    timed: ClassVar[bool] = False
+    home: ClassVar[bool] = False
+    note: str

@@ -1,0 +1,324 @@
+"""The models shared by kiosk and central.  Imports nothing of ours; OpenAPI is made from it.
+
+Requests forbid unknown fields; replies ignore them, so that an older kiosk keeps working with a newer central.
+Money is integer fen.  Times are RFC 3339 with an offset.  ``person_id`` is opaque: no citizen number is ever in a URL.
+
+    POST /v1/visits                       Lookup        -> MyPage           404 person_unknown
+    POST /v1/people/{person_id}/records                 -> Records
+    POST /v1/people/{person_id}/receipts                -> ReceiptList
+    PUT  /v1/orders/{order_id}            OrderRequest  -> OrderReply       409 order_conflict / order_closed / already_paid
+    GET  /v1/orders/{order_id}                          -> OrderReply       404 order_unknown
+    POST /v1/orders/{order_id}/pay-code   PayCode       -> OrderReply       422 code_invalid
+    POST /v1/orders/{order_id}/close      CloseRequest  -> OrderReply       503 gateway_silent; unknown: a tombstone, CLOSED
+    POST /v1/receipts/{receipt_no}/prints PrintRequest  -> PrintGrant       idempotent by print_id
+    POST /v1/receipts/{receipt_no}/outcome PrintOutcome -> PrintGrant       idempotent by print_id
+    GET  /v1/health                                     -> Health
+Every /v1 call but health carries ``Authorization: Bearer <kiosk token>`` and ``X-Kiosk: <kiosk id>``.
+Every error is a Problem with a matching HTTP status.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+MAX_LINES = 8
+
+Fen = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
+OrderId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
+PersonId = Annotated[str, Field(pattern=r"^[a-z0-9]{8,40}$")]
+ReceiptNo = Annotated[str, Field(pattern=r"^\d{16,22}$")]
+Year = Annotated[int, Field(strict=True, ge=1990, le=2100)]
+
+
+class Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reply(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class ProblemCode(str, Enum):
+    """Why central refused.  The kiosk has words for each."""
+
+    INVALID_REQUEST = "invalid_request"  # 422
+    UNAUTHORISED = "unauthorised"  # 401
+    PERSON_UNKNOWN = "person_unknown"  # 404
+    ORDER_UNKNOWN = "order_unknown"  # 404
+    RECEIPT_UNKNOWN = "receipt_unknown"  # 404
+    ORDER_CONFLICT = "order_conflict"  # 409: same order id, other body
+    ORDER_CLOSED = "order_closed"  # 409: the id was closed before it was created, or is closed
+    ALREADY_PAID = "already_paid"  # 409: this person has paid this item and year
+    BEING_CHECKED = "being_checked"  # 409: another order for this person, item and year is still open
+    NOT_PAYABLE = "not_payable"  # 409: product not open, tier or amount not offered today
+    CODE_INVALID = "code_invalid"  # 422: not a payer's code, or used up
+    GATEWAY_SILENT = "gateway_silent"  # 503: the gateway does not answer; ask again
+    BUSY = "busy"  # 503: try again
+
+
+class Problem(Reply):
+    code: ProblemCode
+    detail: str = ""  # for staff; never personal
+
+
+class Quality(str, Enum):
+    """How well a figure is proved; ``assumed`` is shown as such."""
+
+    SEED = "seed"
+    LAW = "law"
+    PEER = "peer"
+    ASSUMED = "assumed"
+
+
+# --- a visit ---------------------------------------------------------------------------------------------------------
+
+
+class Lookup(Request):
+    """What the card says.  ``card_kind`` is devices.idcard.CardKind's value."""
+
+    number: Annotated[str, Field(min_length=15, max_length=18)]
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    card_kind: str = "resident"
+
+    def __repr__(self) -> str:
+        return "Lookup()"
+
+
+class DueState(str, Enum):
+    DUE = "due"
+    PAID = "paid"
+    BEING_CHECKED = "being_checked"  # an order for it is still open: do not pay again
+    NOT_OPEN = "not_open"
+
+
+class Tier(Reply):
+    """One amount that can be paid.  ``monthly_gain_fen``: what 15 years of it add to the monthly pension, if known."""
+
+    code: str
+    amount_fen: Fen
+    label: str  # "300 元/年", "60% 档"
+    subsidy_fen: Fen | None = None
+    monthly_gain_fen: Fen | None = None
+
+
+class Due(Reply):
+    """One item of one year for one person."""
+
+    product: str  # resident_pension, resident_medical, flexible_pension
+    title: str  # 居民养老
+    insurance: str  # 城乡居民基本养老保险
+    year: Year
+    state: DueState
+    deadline: date | None = None
+    paid_on: date | None = None
+    paid_fen: Fen | None = None
+    tiers: tuple[Tier, ...] = ()
+    suggested: str | None = None  # the tier paid last year, or the commonest
+    quality: Quality = Quality.ASSUMED
+
+
+class CertificationState(str, Enum):
+    VALID = "valid"  # 已认证
+    DUE = "due"  # 待认证
+    OVERDUE = "overdue"  # 逾期提醒; never "stopped"
+    UNDER_REVIEW = "under_review"  # 核查中
+    NOT_NEEDED = "not_needed"  # draws no benefit
+
+
+class Certification(Reply):
+    state: CertificationState
+    valid_until: date | None = None
+    certified_on: date | None = None
+    source: str = ""  # 本人刷脸, 数据比对, 上门 ...
+
+
+class Receipt(Reply):
+    """One slip: one person, one item, one year.  Central gives the number, the legal time and the verification address."""
+
+    receipt_no: ReceiptNo
+    order_id: OrderId
+    person_id: PersonId
+    name: str
+    masked_number: str
+    title: str
+    insurance: str
+    year: Year
+    tier_label: str
+    amount_fen: Fen
+    paid_at: AwareDatetime
+    channel: str  # 微信支付 ...
+    place: str  # where the order was made
+    verify_url: str
+    sheets: int = 0  # sheets that left a printer or may have, original included
+    owed: bool = False  # paid, and no sheet is known to have come out
+
+    def __repr__(self) -> str:
+        return f"Receipt({self.receipt_no})"
+
+
+class OrderState(str, Enum):
+    CREATED = "created"
+    PAID = "paid"
+    CLOSED = "closed"
+    REFUNDING = "refunding"  # money came after the close; it goes back
+    REFUNDED = "refunded"
+
+
+class OpenOrder(Reply):
+    """An order of this person that is not settled, or whose money is on its way back."""
+
+    order_id: OrderId
+    state: OrderState
+    total_fen: Fen
+    created_at: AwareDatetime
+
+
+class Member(Reply):
+    """Somebody of the same household, for whom this person may pay.  The name is masked: 张*英."""
+
+    person_id: PersonId
+    name: str
+    relation: str
+    dues: tuple[Due, ...] = ()
+
+
+class MyPage(Reply):
+    person_id: PersonId
+    name: str
+    name_matches: bool  # the card's name is the registered one
+    masked_number: str
+    dues: tuple[Due, ...]
+    certification: Certification
+    owed: tuple[Receipt, ...] = ()
+    open_orders: tuple[OpenOrder, ...] = ()
+    household: tuple[Member, ...] = ()
+    server_time: AwareDatetime
+
+    def __repr__(self) -> str:
+        return "MyPage()"
+
+
+# --- records ---------------------------------------------------------------------------------------------------------
+
+
+class YearBar(Reply):
+    year: Year
+    amount_fen: Fen
+
+
+class Payment(Reply):
+    paid_on: date
+    title: str
+    year: Year
+    amount_fen: Fen
+    receipt_no: ReceiptNo | None = None
+
+
+class Records(Reply):
+    """Paid months, the account, six years of bars, and the last payments, newest first."""
+
+    months_paid: Annotated[int, Field(ge=0)]
+    months_needed: Annotated[int, Field(ge=0)]  # what is still missing to the minimum; 0 when reached
+    minimum_years: int
+    balance_fen: Fen
+    interest_fen: Fen
+    bars: tuple[YearBar, ...]
+    this_year_paid: bool
+    payments: tuple[Payment, ...]
+    as_of: datetime
+
+
+class ReceiptList(Reply):
+    """Newest first."""
+
+    receipts: tuple[Receipt, ...]
+
+
+# --- orders ----------------------------------------------------------------------------------------------------------
+
+
+class OrderLine(Request):
+    person_id: PersonId
+    product: str
+    year: Year
+    tier: str
+    amount_fen: Fen
+
+
+class OrderRequest(Request):
+    """The order id is the idempotency key: the same id with another body is a 409."""
+
+    order_id: OrderId
+    payer_id: PersonId
+    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    total_fen: Annotated[int, Field(strict=True, ge=1, le=100_000_000)]
+
+    @model_validator(mode="after")
+    def _sum_is_right(self) -> OrderRequest:
+        if sum(line.amount_fen for line in self.lines) != self.total_fen:
+            raise ValueError("total_fen is not the sum of the lines")
+        return self
+
+
+class OrderReply(Reply):
+    """``pay_url`` is what the QR code says while CREATED; ``receipts`` come with PAID, one a line."""
+
+    order_id: OrderId
+    state: OrderState
+    total_fen: Fen
+    pay_url: str | None = None
+    expires_in_s: int = 0
+    receipts: tuple[Receipt, ...] = ()
+    reason: str = ""  # of a close or a refund: payer_refused, expired, given_up, paid_late
+
+
+class PayCode(Request):
+    """A payer's code that the kiosk scanned: 16 to 24 digits.  Used at once, never stored or logged."""
+
+    code: Annotated[str, Field(pattern=r"^\d{16,24}$")]
+
+    def __repr__(self) -> str:
+        return "PayCode()"
+
+
+class CloseRequest(Request):
+    reason: str = "given_up"
+
+
+# --- paper -----------------------------------------------------------------------------------------------------------
+
+
+class PrintRequest(Request):
+    """Asks leave to print one marked copy.  The unmarked original belongs to the order's own kiosk and needs no leave."""
+
+    print_id: OrderId
+
+
+class PrintGrant(Reply):
+    """``copy_number`` n is printed as 补打 n; 0 is the original."""
+
+    print_id: OrderId
+    copy_number: Annotated[int, Field(ge=0)]
+    receipt: Receipt
+
+
+class SheetVerdict(str, Enum):
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    UNKNOWN = "unknown"
+
+
+class PrintOutcome(Request):
+    print_id: OrderId
+    copy_number: Annotated[int, Field(ge=0)]
+    verdict: SheetVerdict
+
+
+class Health(Reply):
+    status: str  # ok
+    server_time: AwareDatetime
+    version: str

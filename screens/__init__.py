@@ -1,0 +1,1 @@
+"""Kivy only: screens draw frozen views."""
