@@ -1,0 +1,143 @@
+"""Central over HTTP: every call ends in a value, ``Refused`` or ``Unreachable``; nothing is retried here.
+
+    Unreachable   no answer, or one that cannot be read: it may or may not have been carried out
+    Refused       central understood and said no; ``code`` says why
+
+503 counts as no answer.  An instance belongs to one thread.  Numbers and names travel in bodies, never in an address or a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from devices.clock import Clock
+from kiosk import config, events, wire
+
+if TYPE_CHECKING:
+    import requests
+
+R = TypeVar("R", bound=wire.Reply)
+
+QUERY_TIMEOUT_S = 3.0  # a question that is asked again in a second need not wait long; Back stays quick
+
+
+class Unreachable(Exception):
+    """No readable answer.  ``call`` is the name of the call."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+
+class Refused(Exception):
+    """Central said no."""
+
+    def __init__(self, call: str, code: wire.ProblemCode) -> None:
+        super().__init__(f"{call}: {code.value}")
+        self.call, self.code = call, code
+
+
+class Api:
+    """``skew_s``: this machine's clock minus central's, as of the last answer; None before the first."""
+
+    def __init__(self, settings: config.Central, kiosk_id: str, clock: Clock, log: events.Log) -> None:
+        self._settings, self._kiosk_id, self._clock, self._log = settings, kiosk_id, clock, log
+        self._session: requests.Session | None = None
+        self.skew_s: float | None = None
+
+    def health(self) -> wire.Health:
+        return self._call("health", "GET", "/v1/health", wire.Health, timeout_s=QUERY_TIMEOUT_S)
+
+    def visit(self, lookup: wire.Lookup) -> wire.MyPage:
+        return self._call("visit", "POST", "/v1/visits", wire.MyPage, lookup)
+
+    def records(self, person_id: str) -> wire.Records:
+        return self._call("records", "POST", f"/v1/people/{person_id}/records", wire.Records)
+
+    def receipts(self, person_id: str) -> tuple[wire.Receipt, ...]:
+        return self._call("receipts", "POST", f"/v1/people/{person_id}/receipts", wire.ReceiptList).receipts
+
+    def create(self, order: wire.OrderRequest) -> wire.OrderReply:
+        return self._call("create", "PUT", f"/v1/orders/{order.order_id}", wire.OrderReply, order)
+
+    def order(self, order_id: str) -> wire.OrderReply:
+        return self._call("order", "GET", f"/v1/orders/{order_id}", wire.OrderReply, timeout_s=QUERY_TIMEOUT_S)
+
+    def pay_code(self, order_id: str, code: str) -> wire.OrderReply:
+        return self._call("pay_code", "POST", f"/v1/orders/{order_id}/pay-code", wire.OrderReply, wire.PayCode(code=code))
+
+    def close(self, order_id: str) -> wire.OrderReply:
+        return self._call("close", "POST", f"/v1/orders/{order_id}/close", wire.OrderReply, wire.CloseRequest())
+
+    def grant_copy(self, receipt_no: str, print_id: str) -> wire.PrintGrant:
+        body = wire.PrintRequest(print_id=print_id)
+        return self._call("grant_copy", "POST", f"/v1/receipts/{receipt_no}/prints", wire.PrintGrant, body)
+
+    def report_sheet(self, receipt_no: str, outcome: wire.PrintOutcome) -> wire.PrintGrant:
+        return self._call("report_sheet", "POST", f"/v1/receipts/{receipt_no}/outcome", wire.PrintGrant, outcome)
+
+    def close_connections(self) -> None:
+        if self._session is not None:
+            self._session.close()
+
+    def _call(
+        self, call: str, method: str, path: str, reply: type[R], body: wire.Request | None = None, timeout_s: float | None = None
+    ) -> R:
+        import requests  # late: the first screen does not wait for it
+
+        session = self._session = self._session or self._connect(requests.Session)
+        started = self._clock.monotonic()
+        try:
+            answer = session.request(
+                method,
+                self._settings.url.rstrip("/") + path,
+                data=None if body is None else body.model_dump_json().encode(),
+                timeout=(self._settings.connect_timeout_s, timeout_s or self._settings.answer_timeout_s),
+                allow_redirects=False,
+            )
+            content = answer.content
+        except requests.RequestException:
+            self._missed(call, started)
+            raise Unreachable(call) from None
+        self._note_time(answer.headers.get("Date", ""))
+        if answer.status_code == 200:
+            try:
+                return reply.model_validate_json(content)
+            except ValueError:
+                self._missed(call, started)
+                raise Unreachable(call) from None
+        try:
+            code = wire.Problem.model_validate_json(content).code
+        except ValueError:  # a proxy's page or a newer central's code: not central's answer to us
+            code = None
+        if code is None or answer.status_code >= 500:
+            self._missed(call, started)
+            raise Unreachable(call)
+        self._log.write(events.CentralRefused(call=call, code=code.value))
+        raise Refused(call, code)
+
+    def _connect(self, new: Callable[[], requests.Session]) -> requests.Session:
+        session = new()
+        session.trust_env = False  # no proxy of the environment ever sees a citizen number
+        session.headers.update(
+            {
+                "Authorization": f"Bearer {self._settings.token}",
+                "X-Kiosk": self._kiosk_id,
+                "Content-Type": "application/json",
+            }
+        )
+        if self._settings.ca_file is not None:
+            session.verify = str(self._settings.ca_file)
+        return session
+
+    def _missed(self, call: str, started: float) -> None:
+        ms = round((self._clock.monotonic() - started) * 1000)
+        self._log.write(events.CentralUnreachable(call=call, ms=ms))
+
+    def _note_time(self, date: str) -> None:
+        try:
+            self.skew_s = self._clock.wall_ms() / 1000 - parsedate_to_datetime(date).timestamp()
+        except ValueError:
+            return

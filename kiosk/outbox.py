@@ -1,0 +1,102 @@
+"""Moves what no flow holds: open orders, verdicts of sheets.  One thread, its own connection to central.
+
+At start it finds everything unfinished in the journal; later a flow hands an order over when it leaves it.  A case that central
+does not settle is asked about for ever, 2 to 60 s apart; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from dataclasses import dataclass
+from random import Random
+
+from devices.clock import Clock
+from kiosk import events
+from kiosk.journal import Journal
+from kiosk.till import COPY, ORDER, Till
+
+FIRST_WAIT_S = 2.0
+LONGEST_WAIT_S = 60.0
+
+
+@dataclass
+class Case:
+    """One thing to settle: when to ask next, and how long to wait after that."""
+
+    subject: str
+    due: float
+    wait_s: float = FIRST_WAIT_S
+
+
+class Outbox:
+    """``take`` may be called from the session thread; everything else runs on the outbox's own."""
+
+    def __init__(self, till: Till, journal: Journal, clock: Clock, log: events.Log, rng: Random) -> None:
+        self._till, self._journal, self._clock, self._log, self._rng = till, journal, clock, log, rng
+        self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._cases: dict[str, Case] = {}
+        self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
+
+    def recover(self) -> int:
+        """After a start: no flow resumes, so every unfinished order is given up to the outbox.  Returns how many cases there are."""
+        for subject, last in self._journal.subjects_last("").items():
+            if subject.startswith(ORDER):
+                order = self._till.give_up(self._till.load(subject.removeprefix(ORDER)))
+                if not order.settled:
+                    self._add(subject)
+            elif subject.startswith(COPY) and last.event not in ("asked", "reported"):
+                self._add(subject)
+        return len(self._cases)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._inbox.put(None)
+        self._thread.join(timeout=10)
+
+    def take_order(self, order_id: str) -> None:
+        """The flow is done with this order; whatever is left of it is the outbox's."""
+        self._inbox.put(ORDER + order_id)
+
+    def take_copy(self, print_id: str) -> None:
+        self._inbox.put(COPY + print_id)
+
+    def sweep(self) -> float:
+        """Asks once about everything that is due.  Returns seconds until the next case, LONGEST_WAIT_S when there is none."""
+        now = self._clock.monotonic()
+        for case in [case for case in self._cases.values() if case.due <= now]:
+            if self._settle(case.subject):
+                del self._cases[case.subject]
+                self._log.write(events.OutboxDelivered(subject=case.subject))
+            else:
+                case.due = self._clock.monotonic() + case.wait_s * self._rng.uniform(0.8, 1.2)
+                case.wait_s = min(case.wait_s * 2, LONGEST_WAIT_S)
+        return min((case.due - now for case in self._cases.values()), default=LONGEST_WAIT_S)
+
+    def receive(self, wait_s: float) -> bool:
+        """Takes over what flows have handed in.  False when it is time to stop."""
+        try:
+            subject = self._inbox.get(timeout=wait_s) if wait_s > 0 else self._inbox.get_nowait()
+        except queue.Empty:
+            return True
+        if subject is None:
+            return False
+        self._add(subject)
+        return True
+
+    def _add(self, subject: str) -> None:
+        self._cases[subject] = Case(subject, self._clock.monotonic())
+
+    def _settle(self, subject: str) -> bool:
+        if subject.startswith(COPY):
+            return self._till.report_copy(subject.removeprefix(COPY))
+        order = self._till.give_up(self._till.load(subject.removeprefix(ORDER)))
+        order = self._till.report(self._till.give_up(self._till.advance(order)))
+        return order.settled
+
+    def _run(self) -> None:
+        wait_s = 0.0
+        while self.receive(max(wait_s, 0.01)):
+            wait_s = self.sweep()
