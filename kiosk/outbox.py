@@ -13,9 +13,11 @@ from random import Random
 
 from devices.clock import Clock
 from kiosk import events
+from kiosk.api import Api, Refused, Unreachable
 from kiosk.journal import Journal
 from kiosk.till import COPY, ORDER, Till
 
+PING_EVERY_S = 20.0
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 60.0
 
@@ -30,10 +32,15 @@ class Case:
 
 
 class Outbox:
-    """``take`` may be called from the session thread; everything else runs on the outbox's own."""
+    """``take_*`` are called from the session thread; everything else runs on the outbox's own.
 
-    def __init__(self, till: Till, journal: Journal, clock: Clock, log: events.Log, rng: Random) -> None:
-        self._till, self._journal, self._clock, self._log, self._rng = till, journal, clock, log, rng
+    ``central_heard``: whether the last call or ping was answered, None before the first; any thread may read it.
+    """
+
+    def __init__(self, till: Till, api: Api, journal: Journal, clock: Clock, log: events.Log, rng: Random) -> None:
+        self._till, self._api, self._journal, self._clock, self._log, self._rng = till, api, journal, clock, log, rng
+        self.central_heard: bool | None = None
+        self._next_ping = clock.monotonic()
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._cases: dict[str, Case] = {}
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
@@ -63,9 +70,16 @@ class Outbox:
     def take_copy(self, print_id: str) -> None:
         self._inbox.put(COPY + print_id)
 
+    def skew_s(self) -> float | None:
+        """This machine's clock minus central's, as last seen by the outbox."""
+        return self._api.skew_s
+
     def sweep(self) -> float:
-        """Asks once about everything that is due.  Returns seconds until the next case, LONGEST_WAIT_S when there is none."""
+        """Asks once about everything that is due.  Returns seconds until there is something to do again."""
         now = self._clock.monotonic()
+        if now >= self._next_ping:
+            self._ping()
+            self._next_ping = now + PING_EVERY_S
         for case in [case for case in self._cases.values() if case.due <= now]:
             if self._settle(case.subject):
                 del self._cases[case.subject]
@@ -73,7 +87,7 @@ class Outbox:
             else:
                 case.due = self._clock.monotonic() + case.wait_s * self._rng.uniform(0.8, 1.2)
                 case.wait_s = min(case.wait_s * 2, LONGEST_WAIT_S)
-        return min((case.due - now for case in self._cases.values()), default=LONGEST_WAIT_S)
+        return min([self._next_ping, *(case.due for case in self._cases.values())]) - self._clock.monotonic()
 
     def receive(self, wait_s: float) -> bool:
         """Takes over what flows have handed in.  False when it is time to stop."""
@@ -85,6 +99,13 @@ class Outbox:
             return False
         self._add(subject)
         return True
+
+    def _ping(self) -> None:
+        try:
+            self._api.health()
+            self.central_heard = True
+        except (Unreachable, Refused):
+            self.central_heard = False
 
     def _add(self, subject: str) -> None:
         self._cases[subject] = Case(subject, self._clock.monotonic())

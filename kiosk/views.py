@@ -34,11 +34,15 @@ class Service(Enum):
 
 @dataclass(frozen=True)
 class View(Generic[A]):
-    """``timed``: the quiet timer may ask 还在吗.  ``back``: the 上一步 button answers BACK.  ``home``: 首页 ends the visit."""
+    """``timed``: the quiet timer may ask 还在吗.  ``back``: the 上一步 button answers BACK.  ``home``: 首页 ends the visit.
+
+    ``delay_s``: how long the screen before it stays, so that a short wait does not flicker.
+    """
 
     timed: ClassVar[bool] = True
     back: ClassVar[bool] = False
     home: ClassVar[bool] = True
+    delay_s: ClassVar[float] = 0.0
 
 
 # --- steps -----------------------------------------------------------------------------------------------------------
@@ -78,8 +82,14 @@ class Trouble(Enum):
     CLOCK = "clock"  # no payments: the clock is wrong
 
 
+class HomeNews(Enum):
+    """What changed about the machine while nobody was there (never a tap)."""
+
+    CHANGED = "changed"
+
+
 @dataclass(frozen=True)
-class Home(View[Service | IdCard]):
+class Home(View[Service | IdCard | HomeNews]):
     """The start.  A tile, or a card on the reader (which goes straight to my page)."""
 
     timed: ClassVar[bool] = False
@@ -120,6 +130,7 @@ class Working(View[None]):
 
     timed: ClassVar[bool] = False
     home: ClassVar[bool] = False
+    delay_s: ClassVar[float] = 0.8
     what: str
     steps: Steps | None = None
 
@@ -174,8 +185,14 @@ class MyPageButton(Enum):
     LEAVE = "leave"
 
 
+class CardNews(Enum):
+    """What happened on the reader while my page was open (never a tap)."""
+
+    TAKEN = "taken"
+
+
 @dataclass(frozen=True)
-class MyPage(View[str | MyPageButton | Back]):
+class MyPage(View[str | MyPageButton | CardNews | Back]):
     """What is due, what is certified, what paper is owed.  Answers a row's key or a button.  At most six rows."""
 
     back: ClassVar[bool] = True
@@ -262,8 +279,8 @@ class PayButton(Enum):
 class PayNews(Enum):
     """What the world answered while the code was on the screen (never a tap)."""
 
-    PAID = "paid"
-    CLOSED = "closed"
+    SETTLED = "settled"  # the order is no longer waiting for money
+    CHANGED = "changed"  # the same question, another picture
     TIME_UP = "time_up"
 
 

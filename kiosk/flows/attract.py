@@ -1,0 +1,92 @@
+"""The start of every visit: the home screen, a tile or a card."""
+
+from __future__ import annotations
+
+from devices.errors import CardFault, CardNotRead
+from devices.idcard import IdCard
+from devices.status import DeviceState
+from kiosk import events, views
+from kiosk.flows import card
+from kiosk.flows.my_page import my_page
+from kiosk.kiosk import Kiosk
+from kiosk.views import BACK, HomeNews, Service, Trouble
+
+LOOK_AT_DEVICES_S = 5.0
+
+
+class Devices:
+    """What is known of the machine while nobody is there; asked every few seconds, so that a tap is never waited on."""
+
+    def __init__(self, kiosk: Kiosk) -> None:
+        self._kiosk, self._due = kiosk, 0.0
+        self._paper: bool | None = None
+        self._reader = DeviceState.UNKNOWN
+        self.trouble = Trouble.NONE
+
+    def look(self) -> bool:
+        """Asks the devices when it is time; True when what the home screen says has changed."""
+        now = self._kiosk.clock.monotonic()
+        if now < self._due:
+            return False
+        self._due = now + LOOK_AT_DEVICES_S
+        self._ask_reader()
+        self._ask_printer()
+        before, self.trouble = self.trouble, self._judge()
+        return before is not self.trouble
+
+    def _ask_reader(self) -> None:
+        state = self._kiosk.reader.status().device
+        if state is not self._reader:
+            self._kiosk.log.write(events.DeviceChanged(device="reader", state=state.value, paper=""))
+        self._reader = state
+
+    def _ask_printer(self) -> None:
+        if self._kiosk.printer is None:
+            self._paper = False
+            return
+        status = self._kiosk.printer.status()
+        if status.can_print is not self._paper:
+            self._kiosk.log.write(
+                events.DeviceChanged(device="printer", state=status.device.value, paper=status.paper.value)
+            )
+        self._paper = status.can_print
+
+    def _judge(self) -> Trouble:
+        """The worst thing first.  Not knowing is not yet trouble on the screen; it is in the log."""
+        skew_s = self._kiosk.outbox.skew_s()
+        if self._reader in (DeviceState.NO_DEVICE, DeviceState.HARDWARE_ERROR):
+            return Trouble.NO_READER
+        if self._kiosk.outbox.central_heard is False:
+            return Trouble.NO_NETWORK
+        if skew_s is not None and abs(skew_s) > self._kiosk.config.payment.max_clock_skew_s:
+            return Trouble.CLOCK
+        return Trouble.NO_PAPER if self._paper is False else Trouble.NONE
+
+
+def attract(kiosk: Kiosk, devices: Devices) -> None:
+    """One visit, from the home screen to the card back in the hand."""
+    wish: Service | None = None
+    fault: CardFault | None = None
+    answer: Service | IdCard | HomeNews = HomeNews.CHANGED
+
+    def watch() -> IdCard | HomeNews | None:
+        return card.look(kiosk) or (HomeNews.CHANGED if devices.look() else None)
+
+    try:
+        while answer is HomeNews.CHANGED:
+            answer = kiosk.desk.ask(
+                views.Home(devices.trouble), watch=watch, every_s=kiosk.config.reader.poll_interval_s
+            )
+    except CardNotRead as error:
+        fault = error.fault
+    try:
+        if isinstance(answer, IdCard):
+            my_page(kiosk, card.accept(kiosk, answer))
+            return
+    except CardNotRead as error:
+        fault = error.fault
+    if isinstance(answer, Service):
+        wish = answer
+    citizen = card.present_card(kiosk, fault=fault)
+    if citizen is not BACK:
+        my_page(kiosk, citizen, wish)

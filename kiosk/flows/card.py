@@ -1,0 +1,87 @@
+"""The card: put it down, read it, take it away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from devices.errors import CardFault, CardNotRead, DeviceError
+from devices.idcard import IdCard
+from kiosk import dates, events, identity, views
+from kiosk.identity import CitizenNumber, InvalidNumber
+from kiosk.kiosk import Kiosk
+from kiosk.views import Back, CardHint
+
+LEFT_BEHIND_S = 120.0
+
+HINTS = {
+    CardFault.PULLED: CardHint.PULLED,
+    CardFault.UNREADABLE: CardHint.UNREADABLE,
+    CardFault.UNSUPPORTED: CardHint.UNSUPPORTED,
+    CardFault.INVALID: CardHint.INVALID,
+}
+
+
+@dataclass(frozen=True)
+class Citizen:
+    """Who stands here.  A local of the flow: it returns and this is gone."""
+
+    card: IdCard
+    number: CitizenNumber
+
+    def __repr__(self) -> str:
+        return "Citizen()"
+
+
+def look(kiosk: Kiosk) -> IdCard | None:
+    """One look at the reader.  Raises CardNotRead; any other trouble with the reader counts as an unreadable card."""
+    started = kiosk.clock.monotonic()
+    try:
+        card = kiosk.reader.poll()
+    except CardNotRead as error:
+        kiosk.log.write(events.CardNotRead(fault=error.fault.value))
+        raise
+    except DeviceError as error:
+        kiosk.log.write(events.CardNotRead(fault=type(error).__name__))
+        raise CardNotRead(CardFault.UNREADABLE) from error
+    if card is not None:
+        ms = round((kiosk.clock.monotonic() - started) * 1000)
+        kiosk.log.write(events.CardRead(kind=card.kind.value, tries=1, ms=ms))
+    return card
+
+
+def accept(kiosk: Kiosk, card: IdCard) -> Citizen:
+    """A citizen from a card.  Raises CardNotRead(INVALID) when the number fails its own check; never for its county code."""
+    try:
+        return Citizen(card, identity.parse(card.number, dates.now(kiosk.clock).date()))
+    except InvalidNumber:
+        kiosk.log.write(events.CardNotRead(fault=CardFault.INVALID.value))
+        raise CardNotRead(CardFault.INVALID) from None
+
+
+def present_card(kiosk: Kiosk, for_family: bool = False, fault: CardFault | None = None) -> Citizen | Back:
+    """Asks for a card until one was read well, or the person goes back."""
+    hint = HINTS[fault] if fault else CardHint.PLACE
+    if not kiosk.reader.media_taken():
+        hint = CardHint.LEFT_FROM_BEFORE if fault is None else hint
+    while True:
+        steps = views.Steps(views.IDENTIFY_STEPS, 0)
+        try:
+            answer = kiosk.desk.ask(views.PresentCard(steps, hint, for_family), watch=lambda: look(kiosk))
+            if answer is views.BACK:
+                return views.BACK
+            return accept(kiosk, answer)
+        except CardNotRead as error:
+            hint = HINTS[error.fault]
+
+
+def give_back(kiosk: Kiosk) -> None:
+    """Nobody leaves without the card: the screen says so until it is gone."""
+    if kiosk.reader.media_taken():
+        return
+    kiosk.desk.show(views.TakeCard())
+    deadline = kiosk.clock.monotonic() + LEFT_BEHIND_S
+    while not kiosk.reader.media_taken():
+        if kiosk.clock.monotonic() >= deadline:
+            kiosk.log.write(events.CardLeftBehind())
+            return
+        kiosk.clock.sleep(0.2)

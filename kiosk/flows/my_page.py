@@ -1,0 +1,195 @@
+"""My page: what is due, what is certified, what paper is owed; and the way from there to everything else."""
+
+from __future__ import annotations
+
+from kiosk import dates, identity, money, texts, views, wire
+from kiosk.api import Refused, Unreachable
+from kiosk.flows import paper, pay, records, trouble
+from kiosk.flows.card import Citizen
+from kiosk.kiosk import Kiosk
+from kiosk.views import AttentionButton, CardNews, CertificationBanner, Item, ItemKind, MyPageButton, PaidButton, Service, Tone
+
+MOST_ROWS = 6
+Choice = str | MyPageButton | CardNews | views.Back
+
+KINDS = {
+    "resident_pension": ItemKind.PENSION,
+    "resident_medical": ItemKind.MEDICAL,
+    "flexible_pension": ItemKind.FLEXIBLE,
+}
+
+
+def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> None:
+    """One person's visit after the card was read.  ``first`` is the tile they had tapped before."""
+    page = ask_centre(kiosk, citizen)
+    if page is None or not check_name_and_card(kiosk, citizen, page):
+        return
+    answer = straight(kiosk, page, first)
+    while True:
+        here = not kiosk.reader.media_taken()
+        if answer is None:
+            answer = kiosk.desk.ask(draw(page, citizen, here), watch=lambda: card_news(kiosk) if here else None)
+        if answer is views.BACK or answer is MyPageButton.LEAVE:
+            return
+        if answer is not CardNews.TAKEN:
+            leaving = act(kiosk, page, citizen, answer)
+            again = None if leaving else ask_centre(kiosk, citizen)
+            if again is None:
+                return
+            page = again
+        answer = None
+
+
+def straight(kiosk: Kiosk, page: wire.MyPage, first: Service | None) -> Choice | None:
+    """What was tapped on the first screen, as if it had been tapped on my page; None to show my page."""
+    due = [d for d in page.dues if d.state is wire.DueState.DUE]
+    if first is Service.PAY and not due:
+        trouble.explain(kiosk, "circle-check", texts.NOTHING_DUE_TITLE, texts.NOTHING_DUE_BODY)
+    if first is Service.PAY and len(due) == 1:
+        return key_of(due[0])
+    return {Service.RECORDS: MyPageButton.RECORDS, Service.REPRINT: MyPageButton.REPRINT}.get(first) if first else None
+
+
+def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice) -> bool:
+    """Does what was chosen.  True when the person said that they are done."""
+    done: PaidButton | None = None
+    if answer is MyPageButton.RECORDS:
+        records.show_records(kiosk, page)
+    elif answer is MyPageButton.REPRINT:
+        records.reprint(kiosk, page)
+    elif answer is MyPageButton.FAMILY:
+        done = pay.pay_family(kiosk, page)
+    elif answer == "owed":
+        reprint_owed(kiosk, page)
+    elif due := next((d for d in page.dues if key_of(d) == answer), None):
+        done = pay.pay_due(kiosk, page, due)
+        if done is PaidButton.FAMILY:
+            fresh = ask_centre(kiosk, citizen)
+            done = pay.pay_family(kiosk, fresh) if fresh else None
+    return done is PaidButton.DONE
+
+
+def ask_centre(kiosk: Kiosk, citizen: Citizen) -> wire.MyPage | None:
+    """What central knows of this person; None when they cannot be served, after saying so."""
+    lookup = wire.Lookup(number=citizen.number.number, name=citizen.card.name, card_kind=citizen.card.kind.value)
+    while True:
+        kiosk.desk.show(views.Working(texts.ASKING_CENTRE))
+        try:
+            return kiosk.api.visit(lookup)
+        except Unreachable:
+            if not trouble.no_centre(kiosk):
+                return None
+        except Refused as refused:
+            if refused.code is wire.ProblemCode.PERSON_UNKNOWN:
+                trouble.person_unknown(kiosk)
+            else:
+                trouble.refused_order(kiosk, None)
+            return None
+
+
+def check_name_and_card(kiosk: Kiosk, citizen: Citizen, page: wire.MyPage) -> bool:
+    """Says what differs; nothing of it keeps anybody from paying.  False when it is somebody else."""
+    if not page.name_matches and not identity.names_equal(citizen.card.name, page.name):
+        answer = trouble.explain(
+            kiosk, "id-card", texts.NAME_DIFFERS_TITLE, texts.NAME_DIFFERS_BODY, texts.GO_ON, texts.NOT_ME
+        )
+        if answer is AttentionButton.SECOND:
+            return False
+    if identity.expired(citizen.card.valid_to, dates.now(kiosk.clock).date()):
+        trouble.explain(kiosk, "id-card", texts.CARD_EXPIRED_TITLE, texts.CARD_EXPIRED_BODY, texts.GO_ON)
+    return True
+
+
+def card_news(kiosk: Kiosk) -> CardNews | None:
+    return CardNews.TAKEN if kiosk.reader.media_taken() else None
+
+
+def reprint_owed(kiosk: Kiosk, page: wire.MyPage) -> None:
+    if len(page.owed) == 1:
+        paper.print_copy(kiosk, page.owed[0].receipt_no)
+    else:
+        records.choose_and_print(kiosk, page.owed)
+
+
+# --- the picture -----------------------------------------------------------------------------------------------------
+
+
+def draw(page: wire.MyPage, citizen: Citizen, card_present: bool) -> views.MyPage:
+    """The view of a page, the most pressing rows first."""
+    rows = [due_row(d) for d in sorted(page.dues, key=lambda d: ORDER_OF_STATES[d.state])]
+    extra = [order_row(o) for o in page.open_orders if shows(o, page)]
+    if page.owed:
+        day = dates.short_date(page.owed[0].paid_at.astimezone(dates.CHINA).date())
+        title, note = texts.OWED_TITLE.format(count=len(page.owed)), texts.OWED_NOTE.format(date=day)
+        extra.append(Item("owed", ItemKind.PAPER, title, note, texts.BADGE_PRINT, Tone.GO))
+    return views.MyPage(
+        name=citizen.card.name,
+        masked_number=identity.masked(citizen.number.number),
+        card_present=card_present,
+        certification=banner(page.certification),
+        items=(*rows[: MOST_ROWS - len(extra)], *extra),
+        has_family=any(d.state is wire.DueState.DUE for member in page.household for d in member.dues),
+    )
+
+
+ORDER_OF_STATES = {
+    wire.DueState.DUE: 0,
+    wire.DueState.BEING_CHECKED: 1,
+    wire.DueState.PAID: 2,
+    wire.DueState.NOT_OPEN: 3,
+}
+
+
+def key_of(due: wire.Due) -> str:
+    return f"due:{due.product}:{due.year}"
+
+
+def due_row(due: wire.Due) -> Item:
+    kind, title = KINDS.get(due.product, ItemKind.PENSION), pay.title_of(due)
+    if due.state is wire.DueState.DUE:
+        note = texts.DUE_NOTE.format(deadline=dates.short_date(due.deadline)) if due.deadline else texts.DUE_NOTE_OPEN
+        return Item(key_of(due), kind, title, note, texts.BADGE_DUE, Tone.GO)
+    if due.state is wire.DueState.BEING_CHECKED:
+        return Item("", ItemKind.CHECKING, title, texts.CHECKING_NOTE, texts.BADGE_CHECKING, Tone.GO)
+    if due.state is wire.DueState.PAID:
+        note = texts.PAID_NOTE_SHORT
+        if due.paid_on and due.paid_fen is not None:
+            note = texts.PAID_NOTE.format(date=due.paid_on.isoformat(), yuan=money.plain_yuan(due.paid_fen))
+        return Item("", kind, title, note, texts.BADGE_PAID, Tone.OK)
+    return Item("", kind, title, texts.NOT_OPEN_NOTE, texts.BADGE_NOT_OPEN, Tone.SOFT)
+
+
+def shows(order: wire.OpenOrder, page: wire.MyPage) -> bool:
+    """An open order needs a row of its own only when no due already says that it is being checked."""
+    if order.state in (wire.OrderState.REFUNDING, wire.OrderState.REFUNDED):
+        return True
+    return not any(d.state is wire.DueState.BEING_CHECKED for d in page.dues)
+
+
+def order_row(order: wire.OpenOrder) -> Item:
+    yuan = money.yuan(order.total_fen)
+    if order.state is wire.OrderState.REFUNDING:
+        note = texts.REFUND_NOTE.format(yuan=yuan)
+        return Item("", ItemKind.REFUND, texts.REFUND_TITLE, note, texts.BADGE_REFUND, Tone.SOFT)
+    if order.state is wire.OrderState.REFUNDED:
+        note = texts.REFUND_NOTE.format(yuan=yuan)
+        return Item("", ItemKind.REFUND, texts.REFUNDED_TITLE, note, texts.BADGE_REFUNDED, Tone.OK)
+    note = texts.CHECKING_AMOUNT_NOTE.format(yuan=yuan)
+    return Item("", ItemKind.CHECKING, texts.CHECKING_TITLE, note, texts.BADGE_CHECKING, Tone.GO)
+
+
+def banner(certification: wire.Certification) -> CertificationBanner | None:
+    """The yearly check in one line.  Never says that a benefit is stopped: that is never the kiosk's word."""
+    state, until = certification.state, certification.valid_until
+    if state is wire.CertificationState.VALID and until:
+        day = certification.certified_on.isoformat() if certification.certified_on else ""
+        note = texts.CERT_VALID_NOTE.format(until=dates.long_date(until), date=day, source=certification.source)
+        return CertificationBanner(texts.CERT_VALID_TITLE, note, Tone.OK)
+    if state is wire.CertificationState.DUE:
+        note = texts.CERT_DUE_NOTE.format(until=dates.short_date(until)) if until else texts.CERT_DUE_NOTE_OPEN
+        return CertificationBanner(texts.CERT_DUE_TITLE, note, Tone.GO)
+    if state is wire.CertificationState.OVERDUE:
+        return CertificationBanner(texts.CERT_OVERDUE_TITLE, texts.CERT_OVERDUE_NOTE, Tone.GO)
+    if state is wire.CertificationState.UNDER_REVIEW:
+        return CertificationBanner(texts.CERT_REVIEW_TITLE, texts.CERT_REVIEW_NOTE, Tone.SOFT)
+    return None

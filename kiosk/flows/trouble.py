@@ -1,0 +1,54 @@
+"""The views that say what happened, what it means for the money, and what to do now."""
+
+from __future__ import annotations
+
+from kiosk import texts, views, wire
+from kiosk.kiosk import Kiosk
+from kiosk.views import Attention, AttentionButton
+
+REFUSALS = {
+    wire.ProblemCode.ALREADY_PAID: texts.ALREADY_PAID_BODY,
+    wire.ProblemCode.BEING_CHECKED: texts.BEING_CHECKED_BODY,
+    wire.ProblemCode.NOT_PAYABLE: texts.NOT_PAYABLE_BODY,
+}
+
+
+
+def explain(
+    kiosk: Kiosk, icon: str, title: str, body: tuple[str, ...], first: str = texts.OK_LEAVE, second: str = "", badge: str = ""
+) -> AttentionButton:
+    """Shows it and waits until it is acknowledged.  ``body`` may name {hotline}."""
+    words = tuple(line.format(hotline=kiosk.config.site.hotline) for line in body)
+    return kiosk.desk.ask(Attention(icon, title, words, first, second, badge))
+
+
+def no_centre(kiosk: Kiosk) -> bool:
+    """Central does not answer a question.  True to try again."""
+    answer = explain(kiosk, "wifi-off", texts.NO_CENTRE_TITLE, texts.NO_CENTRE_BODY, texts.TRY_AGAIN, texts.OK_LEAVE)
+    return answer is AttentionButton.FIRST
+
+
+def person_unknown(kiosk: Kiosk) -> None:
+    explain(kiosk, "file-search", texts.PERSON_UNKNOWN_TITLE, texts.PERSON_UNKNOWN_BODY)
+
+
+def refused_order(kiosk: Kiosk, code: wire.ProblemCode | None) -> None:
+    """Central refused to make the order: nothing was charged."""
+    body = texts.OTHER_REFUSAL_BODY if code is None else REFUSALS.get(code, texts.OTHER_REFUSAL_BODY)
+    icon = "circle-check" if code is wire.ProblemCode.ALREADY_PAID else "circle-alert"
+    explain(kiosk, icon, texts.ORDER_REFUSED_TITLE, body)
+
+
+def clock_wrong(kiosk: Kiosk) -> bool:
+    """No money is taken while the clock is more than the limit off; says so and returns True."""
+    skew_s = kiosk.api.skew_s if kiosk.api.skew_s is not None else kiosk.outbox.skew_s()
+    if skew_s is None or abs(skew_s) <= kiosk.config.payment.max_clock_skew_s:
+        return False
+    explain(kiosk, "clock", texts.CLOCK_TITLE, texts.CLOCK_BODY)
+    return True
+
+
+def to_phone(kiosk: Kiosk, receipts: tuple[wire.Receipt, ...]) -> None:
+    """One code after the other, each until it is acknowledged."""
+    for receipt in receipts:
+        kiosk.desk.ask(views.SaveToPhone(receipt.receipt_no, receipt.verify_url))

@@ -1,0 +1,33 @@
+"""Every port a flow may touch, in one value.  Built once, in ``__main__``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from devices.clock import Clock
+from devices.idcard import IdCardReader
+from devices.printer import ReceiptPrinter
+from devices.scanner import CodeScanner
+from kiosk import config, events
+from kiosk.api import Api
+from kiosk.desk import Desk
+from kiosk.outbox import Outbox
+from kiosk.till import Till
+
+
+@dataclass(frozen=True)
+class Kiosk:
+    """``can_draw`` tells whether the screen has a font for every character of a text."""
+
+    desk: Desk
+    reader: IdCardReader
+    printer: ReceiptPrinter | None
+    scanner: CodeScanner | None
+    api: Api
+    till: Till
+    outbox: Outbox
+    clock: Clock
+    log: events.Log
+    config: config.Config
+    can_draw: Callable[[str], bool]

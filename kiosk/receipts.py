@@ -1,0 +1,84 @@
+"""What a slip says, as a printer-neutral document.  The words are in ``texts``; the numbers are central's."""
+
+from __future__ import annotations
+
+from devices.printer import Document, Feed, Line, Pair, Qr, Rule
+from kiosk import dates, money, texts, wire
+from kiosk.config import Site
+
+
+def grouped(number: str) -> str:
+    """3710 8126 1123 0042: fours from the left, so that it can be read aloud."""
+    return " ".join(number[i : i + 4] for i in range(0, len(number), 4))
+
+
+def receipt(slip: wire.Receipt, copy_number: int, site: Site) -> Document:
+    """The contribution slip.  ``copy_number`` 0 is the original; a copy says 补打 n under its title and has the same number."""
+    mark = (Line(texts.SLIP_COPY.format(n=copy_number), size=2, align="center"),) if copy_number else ()
+    return (
+        Line(texts.SLIP_TITLE, size=2, align="center"),
+        *mark,
+        Rule(),
+        Pair(texts.RECEIPT_NO, grouped(slip.receipt_no)),
+        Pair(texts.PAYER, slip.name),
+        Pair(texts.SLIP_CITIZEN, slip.masked_number),
+        Pair(texts.SLIP_PRODUCT, slip.insurance),
+        Pair(texts.SLIP_YEAR, f"{slip.year}年度"),
+        Pair(texts.SLIP_TIER, slip.tier_label),
+        Rule(),
+        Pair(texts.AMOUNT, money.with_sign(slip.amount_fen), size=2),
+        Pair(texts.SLIP_CAPITALS, money.capitals(slip.amount_fen)),
+        Rule(),
+        Pair(texts.SLIP_PAID_AT, dates.to_minute(slip.paid_at)),
+        Pair(texts.SLIP_CHANNEL, slip.channel),
+        Pair(texts.SLIP_ORDER, slip.order_id),
+        Pair(texts.SLIP_PLACE, slip.place),
+        Feed(),
+        Qr(slip.verify_url),
+        Line(texts.SLIP_SCAN, align="center"),
+        Rule(),
+        Line(texts.SLIP_NOT_FISCAL, align="center"),
+        Line(texts.SLIP_HOTLINE.format(hotline=site.hotline), align="center"),
+    )
+
+
+def pending(order_id: str, amount_fen: int, latest: str, printed_at: str, site: Site) -> Document:
+    """The slip that somebody takes home while the result is still being checked.  It says that it is no receipt."""
+    return (
+        Line(texts.PENDING_TITLE, size=2, align="center"),
+        Rule(),
+        Line(texts.PENDING_STATE, size=2, align="center"),
+        Pair(texts.SLIP_ORDER, order_id),
+        Pair(texts.AMOUNT, money.with_sign(amount_fen), size=2),
+        Line(latest),
+        Rule(),
+        Line(texts.PENDING_ADVICE),
+        Line(texts.PENDING_WHERE),
+        Rule(),
+        Line(printed_at),
+        Line(site.place),
+        Line(texts.SLIP_HOTLINE.format(hotline=site.hotline)),
+    )
+
+
+def records(record: wire.Records, name: str, masked_number: str, site: Site) -> Document:
+    """What 查我的社保 shows, on paper.  Not a proof of anything."""
+    years, months = divmod(record.months_paid, 12)
+    rows = tuple(
+        Pair(f"{p.paid_on:%Y-%m-%d} {texts.TITLE_YEAR.format(title=p.title, year=p.year)}", money.with_sign(p.amount_fen))
+        for p in record.payments
+    )
+    return (
+        Line(texts.RECORDS_SLIP_TITLE, size=2, align="center"),
+        Rule(),
+        Pair(texts.PAYER, name),
+        Pair(texts.SLIP_CITIZEN, masked_number),
+        Pair(texts.RECORDS_MONTHS, texts.YEARS_MONTHS.format(years=years, months=months)),
+        Pair(texts.RECORDS_BALANCE, money.with_sign(record.balance_fen)),
+        Rule(),
+        *rows,
+        Rule(),
+        Pair(texts.RECORDS_AS_OF, dates.to_minute(record.as_of)),
+        Line(texts.RECORDS_NOT_PROOF, align="center"),
+        Line(site.place, align="center"),
+    )

@@ -1,0 +1,62 @@
+"""The session thread: visit after visit, until it is told to stop.
+
+An expected outcome is a view; a surprise is logged once and ends the process, and the service manager starts a clean one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+
+from kiosk import events, texts, views
+from kiosk.desk import Cancelled, Stopped
+from kiosk.flows import card
+from kiosk.flows.attract import Devices, attract
+from kiosk.kiosk import Kiosk
+
+
+class Session:
+    """Runs ``serve`` on its own thread; ``on_end`` is called there with True after a clean stop, False after a surprise."""
+
+    def __init__(self, build: Callable[[], Kiosk], on_end: Callable[[bool], None]) -> None:
+        self._build, self._on_end = build, on_end
+        self._thread = threading.Thread(target=self._run, name="session", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        clean = False
+        try:
+            serve(self._build())
+        except Stopped:
+            clean = True
+        finally:
+            self._on_end(clean)
+
+
+def serve(kiosk: Kiosk) -> None:
+    """Attract, visit, attract, ...  Ends only by an exception: Stopped, or a surprise."""
+    devices = Devices(kiosk)
+    for number in itertools.count(1):
+        visit(kiosk, devices, number)
+
+
+def visit(kiosk: Kiosk, devices: Devices, number: int) -> None:
+    """One visit; however it ends, the card goes back and nothing of the person stays."""
+    started, reason = kiosk.clock.monotonic(), "done"
+    kiosk.log.write(events.VisitStarted(visit_no=number))
+    try:
+        attract(kiosk, devices)
+    except Cancelled as cancelled:
+        reason = cancelled.reason
+    card.give_back(kiosk)
+    if reason == "done":
+        kiosk.desk.show(views.Goodbye(texts.GOODBYE_TITLE, texts.GOODBYE_NOTE))
+        kiosk.clock.sleep(kiosk.config.session.goodbye_s)
+    seconds = round(kiosk.clock.monotonic() - started)
+    kiosk.log.write(events.VisitEnded(visit_no=number, reason=reason, seconds=seconds))
