@@ -1,0 +1,72 @@
+"""One kiosk's surroundings: emulated reader, printer and scanner on real pseudo-terminals, and a network that can fail."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from devices.farend import FarEnd
+from devices.idcard_emulator import IdCardEmulator
+from devices.printer_emulator import PrinterEmulator
+from devices.scanner_emulator import ScannerEmulator
+from stand.network import Network
+
+
+class Stand:
+    """``central`` is (host, port).  ``baud`` None does not pace the wires; ``feed_mm_s`` 0 prints at once."""
+
+    def __init__(
+        self, central: tuple[str, int], fonts: tuple[Path, ...], baud: int | None = 115200, feed_mm_s: float = 150.0
+    ) -> None:
+        self.reader = IdCardEmulator()
+        self.printer = PrinterEmulator(fonts=fonts, speed_mm_s=feed_mm_s)
+        self.scanner = ScannerEmulator()
+        self.network = Network(central)
+        self.baud = baud
+        self.reader_wire = FarEnd(self.reader, baud)
+        self.printer_wire = FarEnd(self.printer, baud)
+        self.scanner_wire = FarEnd(self.scanner, None if baud is None else 9600)
+        self.wires = (self.reader_wire, self.printer_wire, self.scanner_wire)
+
+    def start(self) -> Stand:
+        self.network.start()
+        for wire in self.wires:
+            wire.start()
+        return self
+
+    def stop(self) -> None:
+        for wire in self.wires:
+            wire.stop()
+        self.network.stop()
+
+    def toml(self, folder: Path, kiosk_id: str, token: str, display: bool = False) -> str:
+        """The kiosk's configuration for this stand: what a technician would write for real devices."""
+        return f"""\
+# Made by the bench stand; a real machine has the same keys.
+[site]
+kiosk_id = "{kiosk_id}"
+place = "泽头镇社会保障服务中心"
+machine = "01号机"
+helper = "村协办员 8476809"
+
+[central]
+url = "http://127.0.0.1:{self.network.port}"
+token = "{token}"
+
+[reader]
+port = "{self.reader_wire.port}"
+profile = "sam-v"
+
+[printer]
+port = "{self.printer_wire.port}"
+profile = "epson-80"
+
+[scanner]
+port = "{self.scanner_wire.port}"
+
+[screen]
+fullscreen = false
+show_cursor = {"true" if display else "false"}
+
+[storage]
+folder = "{folder}"
+"""

@@ -1,0 +1,96 @@
+"""A desk without glass: the citizen's answers in, the views out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from devices.clock import SystemClock
+from kiosk.desk import Cancelled
+from kiosk.views import View
+
+A = TypeVar("A")
+
+
+class Clock(SystemClock):
+    """Virtual: sleeping costs nothing, and the wall moves with it."""
+
+    def __init__(self, start_s: float = 1_000.0, wall_ms: int = 1_795_397_160_000) -> None:
+        self.now, self._base_s, self._wall_ms = start_s, start_s, wall_ms
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def wall_ms(self) -> int:
+        return self._wall_ms + round((self.now - self._base_s) * 1000)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class World:
+    """An answer that no tap gives: the desk waits for ``watch``."""
+
+
+WORLD = World()
+
+
+class Home:
+    """The home button."""
+
+
+HOME = Home()
+
+
+class Do:
+    """Something the world does while the view is on the screen; then the desk goes on with the next answer."""
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.action = action
+
+
+class ScriptedDesk:
+    """Answers questions from a script.  Running out of answers is a failure of the test, not of the flow."""
+
+    def __init__(self, clock: Clock, answers: Iterable[Any], patience: int = 2_000) -> None:
+        self._clock, self._answers, self._patience = clock, list(answers), patience
+        self.seen: list[View[Any]] = []
+        self.asked: list[View[Any]] = []
+
+    @property
+    def trace(self) -> list[str]:
+        """The names of the views, repeats in place left out."""
+        names = [type(view).__name__ for view in self.seen]
+        return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+
+    def show(self, view: View[Any]) -> None:
+        self.seen.append(view)
+
+    def ask(self, view: View[A], watch: Callable[[], A | None] | None = None, every_s: float = 0.05) -> A:
+        self.seen.append(view)
+        self.asked.append(view)
+        while True:
+            answer = self._next(view)
+            if isinstance(answer, Do):
+                answer.action()
+                continue
+            if answer is HOME:
+                raise Cancelled("home")
+            if answer is not WORLD:
+                return answer  # type: ignore[no-any-return]
+            assert watch is not None, f"{type(view).__name__} watches nothing"
+            for _ in range(self._patience):
+                if (news := watch()) is not None:
+                    self._again_if_same(view, news)
+                    return news
+                self._clock.sleep(every_s)
+            raise AssertionError(f"the world never answered {type(view).__name__}")
+
+    def _next(self, view: View[Any]) -> Any:
+        assert self._answers, f"no answer left for {view}; trace {self.trace}"
+        return self._answers.pop(0)
+
+    def _again_if_same(self, view: View[Any], news: Any) -> None:
+        """News that only changes the picture is followed by the same question: the world goes on answering."""
+        if getattr(news, "value", None) == "changed":
+            self._answers.insert(0, WORLD)
