@@ -42,7 +42,7 @@ _FIFTEEN_INSIDE = re.compile(r"(?<![A-Z0-9])[A-Z]{3}[0-9]{12}(?![0-9])")
 
 
 class Severity(Enum):
-    """``error`` needs a person, ``warning`` may soon, ``info`` is the day's work, ``debug`` for a technician."""
+    """``error`` needs a person, ``warning`` may soon, ``info`` is a day of work, ``debug`` is for repair."""
 
     DEBUG = 10
     INFO = 20
@@ -290,8 +290,8 @@ EVENTS: tuple[type[Event], ...] = (
 _HEAD = """# Log events
 
 Made by `python -m kiosk.events >docs/events.md`; do not edit.  The log is one JSON line per event with `time`
-(UTC), `level`, `id` and the fields below, and nothing else: no names, no citizen numbers, no free text.  A value
-that does not fit its field is written as `"?"`.
+(UTC), `level`, `id` and the fields below, and nothing else: no names, no citizen numbers, no free text.  A
+value that does not fit its field is written as `"?"`.
 
 | id | level | meaning | fields |
 | --- | --- | --- | --- |
@@ -314,7 +314,7 @@ class _Stream(_Quiet, logging.StreamHandler[TextIO]):
 
 
 class Log:
-    """One JSON line per event.  Any thread may write.  A line that cannot be written is lost, nothing else."""
+    """One JSON line per event.  Any thread may write.  A line that cannot be written is lost, no more."""
 
     def __init__(self, out: Path | TextIO, clock: Clock, level: Severity = Severity.INFO) -> None:
         """``out``: a file, rotated at MOST_BYTES with KEPT old ones, or a stream.  Raises OSError."""

@@ -194,7 +194,7 @@ class Journal:
             if said != ["ok"]:
                 raise JournalBroken(None, "SQLite's integrity check failed")
             for *row, prev_hash, stored in self._connection.execute("SELECT * FROM entry ORDER BY seq"):
-                if row[0] != seq + 1 or prev_hash != digest or stored != _digest(tuple(row), digest):
+                if prev_hash != digest or stored != _digest(tuple(row), digest):
                     raise JournalBroken(seq + 1, "the chain of hashes does not fit")
                 seq, digest = seq + 1, stored
         except (apsw.CorruptError, apsw.NotADBError) as error:
