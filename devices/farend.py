@@ -36,8 +36,8 @@ class EmulatedDevice(Protocol):
 class FarEnd:
     """Runs one device on a thread of its own.  ``port`` stays the same path over every unplug and replug.
 
-    ``baud`` None is as fast as the machine.  ``faults`` may be exchanged at any time.  The control methods may
-    be called from any thread but the device's.  A context manager: started inside, stopped after.
+    ``baud`` None is as fast as the machine.  ``faults`` may be exchanged at any time.  The control methods
+    may be called from any thread but the device's.  A context manager: started inside, stopped after.
     """
 
     def __init__(self, device: EmulatedDevice, baud: int | None, faults: Faults | None = None) -> None:
