@@ -1,0 +1,24 @@
+"""How long a person may be quiet before the machine asks 还在吗: six times their own median gap between taps, within bounds.
+
+Pure arithmetic over monotonic seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median
+
+PATIENCE = 6
+REMEMBERED = 12
+
+
+def quiet_s(taps: Sequence[float], least_s: float, most_s: float) -> float:
+    """The quiet time for the times of the last taps, oldest first; ``least_s`` until there are two gaps.
+
+    Only the last twelve count: people get faster as they go.
+    """
+    last = list(taps)[-REMEMBERED:]
+    gaps = [later - earlier for earlier, later in zip(last, last[1:], strict=False)]
+    if len(gaps) < 2:
+        return least_s
+    return min(max(median(gaps) * PATIENCE, least_s), max(most_s, least_s))

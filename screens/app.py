@@ -1,0 +1,249 @@
+"""One window.  Mounts views, keeps the citizen's settings, ticks the clock.  Everything here runs on Kivy's thread.
+
+``screens.environment.prepare`` comes first.  An equal view is not mounted again; a view of the same class changes the page in
+place; anything else is a new page and a moment in which taps do not count.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from kivy.base import EventLoop, runTouchApp, stopTouchApp
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.uix.widget import Widget
+
+from kiosk import views
+from kiosk.config import Config
+from kiosk.views import View
+from screens.bridge import KivyDesk
+from screens.catalogue import page_for
+from screens.drawing import Ink, Typesetter
+from screens.environment import FONTS
+from screens.guard import Guard
+from screens.page import Page, Shell
+from screens.text import FontChain
+from screens.theme import DEFAULT, HIGH_CONTRAST, Look, rgb
+
+OnMounted = Callable[[View[Any], Page], None]
+
+
+class Root(Widget):
+    """The window's only child: page, and what lies over it."""
+
+    def __init__(self, guard: Guard, touched: Callable[[], None], resized: Callable[[], None]) -> None:
+        super().__init__()
+        self._guard, self._touched, self._resized = guard, touched, resized
+
+    def on_touch_down(self, touch: Any) -> bool:
+        self._touched()
+        if not self._guard.open() or not self.children:
+            return True
+        # only the uppermost layer is reached: children[0] is drawn last
+        return bool(self.children[0].on_touch_down(touch))
+
+    def on_size(self, *_: Any) -> None:
+        self._resized()
+
+
+class KioskApp:
+    def __init__(
+        self,
+        config: Config,
+        on_first_frame: Callable[[], None] | None = None,
+        on_mounted: OnMounted | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Opens the window.  ``now`` is the clock in the header.  Raises SystemExit when there is no window to be had."""
+        if Window is None:
+            raise SystemExit("no window: is there a display?")
+        self.config = config
+        self.on_mounted = on_mounted
+        self._on_first_frame, self._now = on_first_frame, now
+        self.chain = FontChain(FONTS, config.fonts.rare)
+        self._setter = Typesetter(self.chain, FONTS)
+        self.guard = Guard(monotonic)
+        self.desk = KivyDesk(self.mount, _on_ui, config.session, monotonic)
+        self._large = self._contrast = False
+        self._answer: Callable[[Any], None] = _nobody
+        self.page: Page | None = None
+        self._over: Page | None = None
+        self._delayed: Any = None
+        self.root = Root(self.guard, self.desk.touched, self._relayout)
+
+    @property
+    def top(self) -> Page | None:
+        """The page a finger reaches: 还在吗 or the help over the page, else the page."""
+        return self._over or self.page
+
+    # --- running
+
+    def run(self, start_session: Callable[[KivyDesk], None]) -> None:
+        """Starts the session, then draws until ``stop``.  Exceptions of Kivy's thread come out here."""
+        self.open()
+        start_session(self.desk)
+        runTouchApp()
+
+    def open(self) -> None:
+        """Puts the root into the window, without a loop of its own."""
+        Window.clearcolor = rgb(DEFAULT.paper)
+        Window.add_widget(self.root)
+        self.root.size = Window.size
+        Window.bind(size=lambda _, size: setattr(self.root, "size", size))
+        self._tick_later()
+
+    def stop(self) -> None:
+        """From any thread: ends ``run``."""
+        _on_ui(self._stop)
+
+    def _stop(self) -> None:
+        for page in (self.page, self._over):
+            if page is not None:
+                page.stop()
+        if EventLoop.status == "started":
+            stopTouchApp()
+
+    # --- mounting
+
+    def mount(self, view: View[Any], answer: Callable[[Any], None]) -> None:
+        """Draws a view, after its ``delay_s`` if nothing comes in between; ``answer`` takes what the citizen taps."""
+        if self._delayed is not None:
+            self._delayed.cancel()
+            self._delayed = None
+        if isinstance(view, views.StillThere):
+            self._cover(view, answer)
+            return
+        self._answer = answer
+        if view.delay_s and self.page is not None and type(self.page.view) is not type(view):
+            self._delayed = Clock.schedule_once(lambda _: self._draw(view), view.delay_s)
+        else:
+            self._draw(view)
+
+    def _draw(self, view: View[Any]) -> None:
+        self._delayed = None
+        if self._uncover():
+            self.guard.hush()
+        if isinstance(view, views.Home) and not isinstance(getattr(self.page, "view", None), views.Home):
+            self._large = self._contrast = False
+        if self.page is None or type(self.page.view) is not type(view):
+            self._replace(view, {})
+        elif self.page.view != view:
+            self.page.update(view)
+        self._tell(view)
+
+    def _replace(self, view: View[Any], state: dict[str, Any]) -> None:
+        if self.page is not None:
+            self.page.stop()
+            self.root.remove_widget(self.page)
+        self.page = page_for(view, self._shell(), state)
+        self.root.add_widget(self.page, index=len(self.root.children))
+        self._relayout()
+        self.guard.hush()
+
+    def _tell(self, view: View[Any]) -> None:
+        if self._on_first_frame is not None:
+            Window.bind(on_flip=self._first_frame)
+        if self.on_mounted is not None and self.top is not None:
+            self.on_mounted(view, self.top)
+
+    def _first_frame(self, *_: Any) -> None:
+        Window.unbind(on_flip=self._first_frame)
+        if self._on_first_frame is not None:
+            told, self._on_first_frame = self._on_first_frame, None
+            told()
+
+    def _cover(self, view: View[Any], answer: Callable[[Any], None]) -> None:
+        self._uncover()
+        self._over = page_for(view, self._shell(answer), {})
+        self.root.add_widget(self._over)
+        self._relayout()
+        self.guard.hush()
+        self._tell(view)
+
+    def _uncover(self) -> bool:
+        if self._over is None:
+            return False
+        self._over.stop()
+        self.root.remove_widget(self._over)
+        self._over = None
+        return True
+
+    def _relayout(self) -> None:
+        for page in (self.page, self._over):
+            if page is not None and self.root.width > 1:
+                page.put(0, 0, *self.root.size)
+
+    # --- what a page may do
+
+    def _shell(self, answer: Callable[[Any], None] | None = None) -> Shell:
+        screen = self.config.screen
+        theme = HIGH_CONTRAST if self._contrast else DEFAULT
+        Window.clearcolor = rgb(theme.paper)
+        look = Look(theme, Window.size, screen.dpi / screen.width, self._large)
+        return Shell(
+            ink=Ink(look, self._setter),
+            guard=self.guard,
+            site=self.config.site,
+            now=self._now,
+            answer=lambda value: self._take(value, answer),
+            leave_home=self._leave_home,
+            toggle_large=lambda: self.set_look(large=not self._large),
+            toggle_contrast=lambda: self.set_look(contrast=not self._contrast),
+            ask_help=self._help,
+        )
+
+    def _take(self, value: Any, answer: Callable[[Any], None] | None) -> None:
+        if not self.guard.open():
+            return
+        self.guard.hush()
+        (answer or self._answer)(value)
+
+    def _leave_home(self) -> None:
+        if self.guard.open():
+            self.guard.hush()
+            self.desk.home()
+
+    def set_look(self, large: bool | None = None, contrast: bool | None = None) -> None:
+        """大字 and 高对比 of this citizen; what was chosen on the page stays."""
+        self._large = self._large if large is None else large
+        self._contrast = self._contrast if contrast is None else contrast
+        if self.page is not None:
+            self._uncover()
+            self._replace(self.page.view, self.page.state)
+
+    def _help(self) -> None:
+        from screens.help_over import Help, HelpOver  # seldom used
+
+        self._uncover()
+        self._over = HelpOver(Help(), self._shell(lambda _: self._close_help()), {})
+        self.root.add_widget(self._over)
+        self._relayout()
+        self.guard.hush()
+
+    def _close_help(self) -> None:
+        self._uncover()
+        self.guard.hush()
+
+    # --- the clock
+
+    def _tick_later(self) -> None:
+        now = self._now()
+        Clock.schedule_once(self._tick, 60 - now.second)
+
+    def _tick(self, _passed_s: float) -> None:
+        for page in (self.page, self._over):
+            if page is not None:
+                page.tick(self._now())
+        self._tick_later()
+
+
+def _on_ui(work: Callable[[], None]) -> None:
+    Clock.schedule_once(lambda _: work())
+
+
+def _nobody(_answer: Any) -> None:
+    """Nothing is asked."""

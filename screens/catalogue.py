@@ -1,0 +1,20 @@
+"""Which screen draws which view.  Imported late: the first screen must not wait for the others."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import Any
+
+from screens.page import Page, Shell
+
+
+def page_for(view: Any, shell: Shell, state: dict[str, Any]) -> Page:
+    """The page of a view: class ChooseTier is drawn by ChooseTierScreen in screens/choose_tier.py."""
+    name = type(view).__name__
+    page: Page = getattr(import_module(module_name(name)), f"{name}Screen")(view, shell, state)
+    return page
+
+
+def module_name(view_name: str) -> str:
+    return "screens." + re.sub(r"(?<!^)(?=[A-Z])", "_", view_name).lower()

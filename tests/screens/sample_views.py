@@ -1,0 +1,214 @@
+"""One or more of every view, with plain and with nasty data.  Nobody here exists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kiosk import views as v
+
+PAYING = v.PAYING_STEPS
+LONG_NAME = "欧阳𠮷𪚥阿卜杜热合曼買買提江"  # fourteen characters, two of them of extension B
+TIERS = tuple(
+    v.TierOption(
+        code=f"t{amount}",
+        amount_fen=amount * 100,
+        title=str(amount),
+        unit="元/年",
+        note=f"政府补贴 {subsidy} 元",
+        gain_title=f"按 {amount} 元档缴满 15 年",
+        gain_note="60 岁后预计每月多领约",
+        gain_fen=gain,
+    )
+    for amount, subsidy, gain in (
+        (300, 30, 3560),
+        (500, 60, 6040),
+        (1000, 80, 11655),
+        (2000, 100, 22662),
+        (3000, 120, 33669),
+        (5000, 150, 55576),
+    )
+)
+LONG_TIERS = tuple(
+    v.TierOption(
+        f"f{n}", 1_085_760 + n, f"{60 + 40 * n}% 档", "元/年", "按上一年度全口径平均工资计算", "", "", None
+    )
+    for n in range(6)
+)
+CERTIFIED = v.CertificationBanner(
+    "资格认证：今年不用来", "已认证到 2027年3月31日 · 2026年3月18日 本人刷脸", v.Tone.OK
+)
+NOT_CERTIFIED = v.CertificationBanner(
+    "资格认证：今年还没做", "每年一次，刷脸两分钟。请在 2026年12月31日前做好", v.Tone.GO
+)
+ITEMS = (
+    v.Item(
+        "resident_pension:2026",
+        v.ItemKind.PENSION,
+        "居民养老 2026年度",
+        "还没缴，12月31日截止",
+        "待缴",
+        v.Tone.GO,
+    ),
+    v.Item("", v.ItemKind.MEDICAL, "居民医疗 2027年度", "2026年10月8日 已缴 420 元", "已缴", v.Tone.OK),
+    v.Item(
+        "owed", v.ItemKind.PAPER, "有 1 张凭证没取", "10月8日那次没有打出来，现在可以补打", "补打", v.Tone.GO
+    ),
+)
+MORE_ITEMS = (
+    *ITEMS,
+    v.Item(
+        "flexible_pension:2026",
+        v.ItemKind.FLEXIBLE,
+        "灵活就业养老 2026年度",
+        "还没缴，12月31日截止",
+        "待缴",
+        v.Tone.GO,
+    ),
+    v.Item("", v.ItemKind.CHECKING, "付款结果待核对", "1,000.00 元，请不要再付一次", "核对中", v.Tone.SOFT),
+    v.Item(
+        "", v.ItemKind.REFUND, "有一笔钱要退给您", "1,000.00 元，原路退回付款的手机", "退款中", v.Tone.SOFT
+    ),
+)
+MEMBERS = (
+    v.MemberOption("a", "张*英", "本人", "居民养老 2026年度", 100_000),
+    v.MemberOption("b", "王*山", "配偶", "居民医疗 2027年度", 42_000),
+    v.MemberOption("c", "王*", "儿子", "居民医疗 2027年度", 42_000),
+)
+MORE_MEMBERS = tuple(
+    v.MemberOption(f"m{n}", LONG_NAME, "孙子女的监护人", "灵活就业人员企业职工养老 2026年度", 1_085_760)
+    for n in range(6)
+)
+ROWS = (
+    v.PaidRow("缴费人", "张秀英"),
+    v.PaidRow("险种", "居民养老 2026年度"),
+    v.PaidRow("金额", "￥1,000.00", amount=True),
+    v.PaidRow("凭证号", "3710 8126 1123 0042"),
+)
+LONG_ROWS = (
+    v.PaidRow("缴费人", LONG_NAME),
+    v.PaidRow("险种", "灵活就业人员企业职工基本养老保险 2026年度"),
+    v.PaidRow("金额", "￥1,000,000.00", amount=True),
+    v.PaidRow("凭证号", "3710 8126 1123 0042 1234 56"),
+)
+BARS = tuple(
+    v.Bar(str(2021 + n), fen, n == 5)
+    for n, fen in enumerate((30_000, 30_000, 50_000, 50_000, 100_000, 100_000))
+)
+RECORD_ROWS = (
+    v.RecordRow("2026-11-23", "居民养老 2026年度", 100_000),
+    v.RecordRow("2026-10-08", "居民医疗 2027年度", 42_000),
+    v.RecordRow("2025-11-02", "居民养老 2025年度", 100_000),
+)
+QR = "https://pay.example/cashier/0042112309175306?sign=6f1c8a20b5"
+
+
+def steps(now: int) -> v.Steps:
+    return v.Steps(PAYING, now)
+
+
+PLAIN: dict[str, v.View[Any]] = {
+    "home": v.Home(),
+    "present-card": v.PresentCard(v.Steps(v.IDENTIFY_STEPS, 0)),
+    "take-card": v.TakeCard(),
+    "working": v.Working("正在查询，请稍等", steps(0)),
+    "my-page": v.MyPage("张秀英", "3710••••••••0042", True, CERTIFIED, ITEMS, True),
+    "choose-tier": v.ChooseTier(steps(1), "张秀英", "城乡居民基本养老保险", 2026, TIERS, "t1000", False),
+    "choose-members": v.ChooseMembers(steps(1), MEMBERS, ("a", "b")),
+    "confirm-payment": v.ConfirmPayment(
+        steps(2), (v.ConfirmLine("张秀英", "居民养老 2026年度", "1000 元档", 100_000),), 100_000
+    ),
+    "pay-by-qr": v.PayByQr(steps(2), 100_000, QR, 161),
+    "scan-payer-code": v.ScanPayerCode(steps(2), 100_000, 161),
+    "paid-printing": v.Paid(steps(3), ROWS, v.PaperState.PRINTING, 0.62, True),
+    "paid-printed": v.Paid(steps(3), ROWS, v.PaperState.PRINTED, 1.0, True),
+    "save-to-phone": v.SaveToPhone("3710812611230042", "https://check.example/v/3710812611230042?k=Zk3v9"),
+    "pending": v.Pending("0042 1123 0917 5306", 100_000, "今天 12:00 前有结果", True),
+    "records": v.Records(160, 20, 15, 1_846_237, 120_790, BARS, True, RECORD_ROWS),
+    "choose-receipt": v.ChooseReceipt(
+        (
+            v.ReceiptOption("37108126112300420001", "居民养老 2026年度", "2026年11月23日", 100_000, True),
+            v.ReceiptOption("37108126100800420001", "居民医疗 2027年度", "2026年10月8日", 42_000, False),
+            v.ReceiptOption("37108125110200420001", "居民养老 2025年度", "2025年11月2日", 100_000, False),
+        ),
+        True,
+    ),
+    "attention": v.Attention(
+        "printer",
+        "凭证纸用完了",
+        ("您的 1,000.00 元 已经缴费成功，钱不会丢。", "凭证可以存到手机，也可以以后在任何一台机器上补打。"),
+        "存到手机",
+        "知道了",
+        "已记录 凭证号 3710 8126 1123 0042",
+    ),
+    "still-there": v.StillThere(20),
+    "goodbye": v.Goodbye("再见，慢走", "您的信息已经从这台机器上清除"),
+    "out-of-service": v.OutOfService("读卡器正在检修。请用附近另一台机器，或打服务热线 12333。"),
+}
+
+NASTY: dict[str, v.View[Any]] = {
+    "home-no-paper": v.Home(v.Trouble.NO_PAPER),
+    "home-no-network": v.Home(v.Trouble.NO_NETWORK),
+    "home-no-reader": v.Home(v.Trouble.NO_READER),
+    "home-clock": v.Home(v.Trouble.CLOCK),
+    **{
+        f"present-card-{hint.value}": v.PresentCard(steps(0), hint, for_family=hint is v.CardHint.INVALID)
+        for hint in v.CardHint
+    },
+    "my-page-full": v.MyPage(LONG_NAME, "8100••••••••0011", True, NOT_CERTIFIED, MORE_ITEMS, True),
+    "my-page-bare": v.MyPage("李*", "3710••••••••0028", False, None, ITEMS[:1], False),
+    "choose-tier-long": v.ChooseTier(
+        steps(1), LONG_NAME, "灵活就业人员企业职工基本养老保险", 2026, LONG_TIERS, "f1", True
+    ),
+    "choose-members-none": v.ChooseMembers(steps(1), MORE_MEMBERS),
+    "confirm-payment-six": v.ConfirmPayment(
+        steps(2),
+        tuple(v.ConfirmLine(LONG_NAME, "灵活就业养老 2026年度", "300% 档", 12_345_678) for _ in range(6)),
+        74_074_068,
+        no_paper=True,
+    ),
+    "pay-by-qr-slow": v.PayByQr(steps(2), 99_999_999, QR * 3, 59, slow=True, can_scan=False),
+    "scan-payer-code-refused": v.ScanPayerCode(steps(2), 99_999_999, 600, refused=True),
+    "scan-payer-code-waiting": v.ScanPayerCode(steps(2), 100_000, 100, waiting=True),
+    "paid-long": v.Paid(steps(3), LONG_ROWS, v.PaperState.PRINTED, 1.0, True),
+    "paid-copy": v.Paid(steps(3), ROWS, v.PaperState.PRINTING, 0.1, False, copy=True),
+    "pending-no-slip": v.Pending(
+        "WENDENG01-20261123-091753-000042", 99_999_999, "明天 12:00 前有结果", False
+    ),
+    "records-empty": v.Records(0, 180, 15, 0, 0, (v.Bar("2026", 0, True),), False, ()),
+    "records-much": v.Records(
+        431,
+        0,
+        15,
+        99_999_999,
+        9_999_999,
+        BARS,
+        False,
+        (v.RecordRow("2026-11-23", "灵活就业养老 2026年度", 12_345_678),) * 4,
+    ),
+    "choose-receipt-five": v.ChooseReceipt(
+        tuple(
+            v.ReceiptOption(
+                f"3710812611230042000{n}",
+                "灵活就业养老 2026年度",
+                "2026年11月23日 没有打出来",
+                12_345_678,
+                True,
+            )
+            for n in range(5)
+        ),
+        True,
+    ),
+    "attention-bad": v.Attention(
+        "circle-alert",
+        "姓名的写法不一样",
+        (
+            "身份证上的姓名和社保登记的不同，可能只是一个字的写法不同。",
+            "缴费和查询按身份证号办理，不受影响。是您本人就请继续。",
+            "有疑问请打服务热线 12333，工作人员会帮您看。",
+        ),
+        "继续办理",
+        "不是我，退出",
+        tone="bad",
+    ),
+}
+EVERY = {**PLAIN, **NASTY}
