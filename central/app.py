@@ -1,0 +1,195 @@
+"""The HTTP face: routes of the contract in kiosk/wire.py, and every error as a wire.Problem.
+
+Bodies are never logged and never echoed.  Nothing answers 5xx but 503, which always means: ask the same again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from hmac import compare_digest
+from importlib.metadata import version
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from central import pages, sandbox_pages, tables
+from central.clock import legal_time
+from central.problems import STATUS, Refused
+from central.service import Service, open_service
+from central.settings import Settings
+from kiosk import wire
+from kiosk.wire import Problem, ProblemCode
+
+BODY_MOST_BYTES = 64 * 1024
+log = logging.getLogger("central")
+
+Reply = Callable[[Request], Awaitable[Response]]
+OrderNo = Annotated[str, Path(pattern=r"^[A-Z0-9-]{8,40}$")]
+PersonNo = Annotated[str, Path(pattern=r"^[a-z0-9]{8,40}$")]
+ReceiptNo = Annotated[str, Path(pattern=r"^\d{16,22}$")]
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The whole service over one data folder.  The background sweep lives as long as the app does."""
+    service = open_service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(_sweep_for_ever(service)) if settings.sweep_interval_s else None
+        yield
+        if sweeping is not None:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+        service.close()
+
+    app = FastAPI(
+        title="社保自助服务中心接口",
+        version=version("shebao-kiosk"),
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.service = service
+    _answer_errors(app)
+    _add_routes(app, service)
+    pages.add_pages(app, service)
+    if service.sandbox is not None:
+        sandbox_pages.add_pages(app, service, service.sandbox)
+    return app
+
+
+def authorised_kiosk(
+    request: Request, authorization: Annotated[str, Header()] = "", x_kiosk: Annotated[str, Header()] = ""
+) -> str:
+    """The kiosk that asks, by its token.  Raises Refused."""
+    service: Service = request.app.state.service
+    kiosks = tables.kiosks
+    token = authorization.removeprefix("Bearer ")
+    offered = sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+    with service.database.read() as connection:
+        digest = connection.execute(
+            select(kiosks.c.token_digest).where(kiosks.c.kiosk_id == x_kiosk)
+        ).scalar()
+    if token == authorization or not compare_digest(offered, digest or ""):
+        raise Refused(ProblemCode.UNAUTHORISED)
+    return x_kiosk
+
+
+Kiosk = Annotated[str, Depends(authorised_kiosk)]
+
+
+def _add_routes(app: FastAPI, service: Service) -> None:
+    people, orders, print_desk = service.people, service.orders, service.print_desk
+
+    problems = {code: {"model": Problem} for code in sorted(set(STATUS.values()))}
+
+    @app.get("/v1/health")
+    def health() -> wire.Health:
+        now = legal_time(service.settings.clock.now_ms())
+        return wire.Health(status="ok", server_time=now, version=app.version)
+
+    @app.get("/v1/keys")
+    def public_keys() -> dict[int, str]:
+        """Key number -> Ed25519 public key as hex; open to everybody."""
+        return service.keys.public()
+
+    @app.post("/v1/visits", responses=problems)
+    def visit(_kiosk: Kiosk, body: wire.Lookup) -> wire.MyPage:
+        return people.visit(body)
+
+    @app.post("/v1/people/{person_id}/records", responses=problems)
+    def records(_kiosk: Kiosk, person_id: PersonNo) -> wire.Records:
+        return people.records(person_id)
+
+    @app.post("/v1/people/{person_id}/receipts", responses=problems)
+    def receipts(_kiosk: Kiosk, person_id: PersonNo) -> wire.ReceiptList:
+        return people.receipts(person_id)
+
+    @app.put("/v1/orders/{order_id}", responses=problems)
+    def put_order(kiosk_id: Kiosk, order_id: OrderNo, body: wire.OrderRequest) -> wire.OrderReply:
+        if body.order_id != order_id:
+            raise Refused(ProblemCode.INVALID_REQUEST, "order_id differs from the address")
+        return orders.put(kiosk_id, body)
+
+    @app.get("/v1/orders/{order_id}", responses=problems)
+    def get_order(_kiosk: Kiosk, order_id: OrderNo) -> wire.OrderReply:
+        return orders.get(order_id)
+
+    @app.post("/v1/orders/{order_id}/pay-code", responses=problems)
+    def pay_code(_kiosk: Kiosk, order_id: OrderNo, body: wire.PayCode) -> wire.OrderReply:
+        return orders.charge(order_id, body.code)
+
+    @app.post("/v1/orders/{order_id}/close", responses=problems)
+    def close_order(kiosk_id: Kiosk, order_id: OrderNo, body: wire.CloseRequest) -> wire.OrderReply:
+        return orders.close(kiosk_id, order_id, body.reason)
+
+    @app.post("/v1/receipts/{receipt_no}/prints", responses=problems)
+    def grant_print(kiosk_id: Kiosk, receipt_no: ReceiptNo, body: wire.PrintRequest) -> wire.PrintGrant:
+        return print_desk.grant(kiosk_id, receipt_no, body.print_id)
+
+    @app.post("/v1/receipts/{receipt_no}/outcome", responses=problems)
+    def print_outcome(kiosk_id: Kiosk, receipt_no: ReceiptNo, body: wire.PrintOutcome) -> wire.PrintGrant:
+        return print_desk.outcome(kiosk_id, receipt_no, body)
+
+
+def _answer_errors(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    async def _refused(_request: Request, refused: Refused) -> JSONResponse:
+        return problem(refused.code, refused.detail)
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # the place and the kind of each error, never what was sent
+        places = {f"{'.'.join(str(part)[:30] for part in e['loc'][:2])}: {e['type']}" for e in error.errors()}
+        return problem(ProblemCode.INVALID_REQUEST, "; ".join(sorted(places))[:300])
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        status = error.status_code if error.status_code in (404, 405, 413) else 422
+        return problem(ProblemCode.INVALID_REQUEST, "", status)
+
+    @app.exception_handler(DBAPIError)
+    async def _database(_request: Request, error: DBAPIError) -> JSONResponse:
+        log.error("database refused: %s", type(error.orig).__name__)
+        return problem(ProblemCode.BUSY)
+
+    @app.exception_handler(PoolTimeout)
+    async def _crowded(_request: Request, _error: PoolTimeout) -> JSONResponse:
+        return problem(ProblemCode.BUSY)
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
+        return problem(ProblemCode.BUSY)  # the server logs the traceback; parameters are hidden in it
+
+    @app.middleware("http")
+    async def _limit(request: Request, reply: Reply) -> Response:
+        length = request.headers.get("content-length", "0")
+        chunked = "transfer-encoding" in request.headers
+        if chunked or not length.isdecimal() or len(length) > 9 or int(length) > BODY_MOST_BYTES:
+            return problem(ProblemCode.INVALID_REQUEST, "body too large", 413)
+        return await reply(request)
+
+
+def problem(code: ProblemCode, detail: str = "", status: int | None = None) -> JSONResponse:
+    body = Problem(code=code, detail=detail)
+    return JSONResponse(body.model_dump(mode="json"), status_code=status or STATUS[code])
+
+
+async def _sweep_for_ever(service: Service) -> None:
+    while True:
+        await asyncio.sleep(service.settings.sweep_interval_s)
+        try:
+            await run_in_threadpool(service.orders.sweep)
+        except (DBAPIError, PoolTimeout) as error:
+            log.error("sweep put off: %s", type(error).__name__)

@@ -1,0 +1,100 @@
+"""The port to whoever moves the money.  Rules as WeChat Pay publishes them:
+
+* the trade's number is our order id; a retry and a second attempt carry the same one
+* no answer means nothing: query before anything else, and again before a close
+* only the gateway's own CLOSED frees the payer; a trade it never heard of is closed too, against a delayed create
+* a refund is asked for under one number until it is done
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+class GatewaySilent(Exception):
+    """No answer, or none that can be trusted.  Nothing is known; ask again."""
+
+
+class CodeInvalid(Exception):
+    """Not a payer's code of any wallet, or one that was used before."""
+
+
+class TradeState(Enum):
+    UNKNOWN = "unknown"  # the gateway has no such trade
+    WAITING = "waiting"
+    CONFIRMING = "confirming"  # the payer has to confirm on the phone
+    PAID = "paid"
+    REFUSED = "refused"  # the payer or the bank said no; it can still be closed
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class Trade:
+    """``transaction`` and ``channel`` are set once PAID; ``amount_fen`` is what moved."""
+
+    state: TradeState
+    amount_fen: int = 0
+    transaction: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Refund:
+    done: bool
+    transaction: str = ""
+
+
+class Gateway(Protocol):
+    """Every call may raise GatewaySilent, and every call may be repeated."""
+
+    def create(self, order_id: str, amount_fen: int, payee: str) -> str:
+        """Opens a trade and gives what its QR code says."""
+
+    def charge(self, order_id: str, code: str) -> Trade:
+        """Pays an open trade with a scanned payer's code.  Raises CodeInvalid.  The code is not kept."""
+
+    def query(self, order_id: str) -> Trade:
+        """What the gateway knows."""
+
+    def close(self, order_id: str) -> Trade:
+        """CLOSED, or PAID when the money was faster."""
+
+    def refund(self, order_id: str, refund_id: str, amount_fen: int) -> Refund:
+        """Sends money of a paid trade back, once for each ``refund_id``."""
+
+
+class NoGateway:
+    """A central that answers questions and takes no money."""
+
+    def create(self, order_id: str, amount_fen: int, payee: str) -> str:
+        raise GatewaySilent
+
+    def charge(self, order_id: str, code: str) -> Trade:
+        raise GatewaySilent
+
+    def query(self, order_id: str) -> Trade:
+        raise GatewaySilent
+
+    def close(self, order_id: str) -> Trade:
+        raise GatewaySilent
+
+    def refund(self, order_id: str, refund_id: str, amount_fen: int) -> Refund:
+        raise GatewaySilent
+
+
+WECHAT = "微信支付"
+ALIPAY = "支付宝"
+UNIONPAY = "云闪付"
+PAYER_CODES = (
+    (re.compile(r"1[0-5]\d{16}"), WECHAT),
+    (re.compile(r"(2[5-9]|30)\d{14,22}"), ALIPAY),
+    (re.compile(r"62\d{17}"), UNIONPAY),
+)
+
+
+def wallet_of(code: str) -> str | None:
+    """Whose payer's code this is by length and prefix (WeChat micropay 5_1, alipay.trade.pay, UnionPay), or None."""
+    return next((wallet for shape, wallet in PAYER_CODES if shape.fullmatch(code)), None)

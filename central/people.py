@@ -1,0 +1,235 @@
+"""A visit: who this is, what is due, what is certified, what paper and which orders are open; and the person's records."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from central import bills, receipts, tables
+from central.bills import PENSIONS, Paid
+from central.clock import Clock, legal_day, legal_time
+from central.database import Database
+from central.identity import mask_name, mask_number, plain_name
+from central.kinship import relation
+from central.problems import Refused
+from central.rules import Rulebook
+from central.settings import Settings
+from kiosk.wire import (
+    Certification,
+    CertificationState,
+    Due,
+    Lookup,
+    Member,
+    MyPage,
+    OpenOrder,
+    OrderState,
+    Payment,
+    ProblemCode,
+    ReceiptList,
+    Records,
+    YearBar,
+)
+
+BARS = 6
+PAYMENTS_MOST = 10
+UNSETTLED = ("requested", "created", "refunding")
+PERSONS = tables.persons
+SOURCES = {
+    "kiosk_self": "本人刷脸",
+    "kiosk_assisted": "工作人员协助",
+    "home_visit": "上门",
+    "institution_batch": "养老机构",
+    "app_web": "手机",
+    "overseas": "境外",
+    "data_match": "数据比对",
+}
+
+
+def find(connection: Connection, person_id: str) -> Row[Any]:
+    """One person.  Raises Refused."""
+    row = connection.execute(select(PERSONS).where(PERSONS.c.person_id == person_id)).first()
+    if row is None:
+        raise Refused(ProblemCode.PERSON_UNKNOWN)
+    return row
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or its last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+class People:
+    """``settle`` is told the open orders of a visitor, so that the page shows what the gateway knows by now."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        rulebook: Rulebook,
+        clock: Clock,
+        settle: Callable[[Iterable[str]], None],
+    ) -> None:
+        self._database, self._settings, self._rulebook, self._clock = database, settings, rulebook, clock
+        self._settle = settle
+
+    def visit(self, lookup: Lookup) -> MyPage:
+        """Raises Refused for a number nobody here has."""
+        number = lookup.number.upper()
+        with self._database.read() as connection:
+            person = connection.execute(select(PERSONS).where(PERSONS.c.number == number)).first()
+            if person is None:
+                raise Refused(ProblemCode.PERSON_UNKNOWN)
+            unsettled = [row.order_id for row in self._unsettled(connection, person.person_id)]
+        self._settle(unsettled)
+        with self._database.read() as connection:
+            return self._page(connection, person, lookup.name)
+
+    def records(self, person_id: str) -> Records:
+        now_ms = self._clock.now_ms()
+        today = legal_day(now_ms)
+        with self._database.read() as connection:
+            person = find(connection, person_id)
+            paid = bills.paid_by(connection, person_id)
+        months = bills.months_paid(person, paid)
+        main = "flexible_pension" if person.standing in ("flexible", "employee") else "resident_pension"
+        minimum = self._rulebook.get(main, "minimum_months", today).value
+        balance_fen, interest_fen = self._account(person, paid, today)
+        by_year = {row.year: row.amount_fen for row in paid if row.product in PENSIONS}
+        titles = {product.code: product.title for product in self._rulebook.products}
+        newest = sorted(paid, key=lambda row: (row.paid_on, row.product), reverse=True)
+        return Records(
+            months_paid=months,
+            months_needed=max(0, minimum - months),
+            minimum_years=-(-minimum // 12),
+            balance_fen=balance_fen,
+            interest_fen=interest_fen,
+            bars=tuple(
+                YearBar(year=year, amount_fen=by_year.get(year, 0))
+                for year in range(today.year - BARS + 1, today.year + 1)
+            ),
+            this_year_paid=today.year in by_year,
+            payments=tuple(_payment(row, titles) for row in newest[:PAYMENTS_MOST]),
+            as_of=legal_time(now_ms),
+        )
+
+    def receipts(self, person_id: str) -> ReceiptList:
+        with self._database.read() as connection:
+            find(connection, person_id)
+            return ReceiptList(receipts=receipts.of_person(connection, self._settings, person_id))
+
+    def _page(self, connection: Connection, person: Row[Any], card_name: str) -> MyPage:
+        now_ms = self._clock.now_ms()
+        today = legal_day(now_ms)
+        paper = receipts.of_person(connection, self._settings, person.person_id)
+        return MyPage(
+            person_id=person.person_id,
+            name=person.name,
+            name_matches=plain_name(card_name) == plain_name(person.name),
+            masked_number=mask_number(person.number),
+            dues=self._dues(connection, person, today),
+            certification=self._certification(connection, person, today),
+            owed=tuple(receipt for receipt in paper if receipt.owed),
+            open_orders=tuple(
+                OpenOrder(
+                    order_id=row.order_id,
+                    state=OrderState.CREATED if row.state == "requested" else OrderState(row.state),
+                    total_fen=row.total_fen,
+                    created_at=legal_time(row.created_ms),
+                )
+                for row in self._unsettled(connection, person.person_id)
+            ),
+            household=self._household(connection, person, today),
+            server_time=legal_time(now_ms),
+        )
+
+    def _dues(self, connection: Connection, person: Row[Any], today: date) -> tuple[Due, ...]:
+        return bills.dues(connection, self._rulebook, person, today)
+
+    def _household(self, connection: Connection, person: Row[Any], today: date) -> tuple[Member, ...]:
+        same = (PERSONS.c.household_id == person.household_id) & (PERSONS.c.person_id != person.person_id)
+        rows = connection.execute(
+            select(PERSONS).where(same).order_by(PERSONS.c.birth, PERSONS.c.person_id)
+        ).all()
+        head = next((row for row in [person, *rows] if row.role == "head"), person)
+        return tuple(
+            Member(
+                person_id=row.person_id,
+                name=mask_name(row.name),
+                relation=relation(person.role, person.sex, row.role, row.sex, head.sex),
+                dues=self._dues(connection, row, today),
+            )
+            for row in rows
+        )
+
+    def _certification(self, connection: Connection, person: Row[Any], today: date) -> Certification:
+        """Never says that a benefit is stopped: that is decided elsewhere, by people."""
+        if not person.benefit:
+            return Certification(state=CertificationState.NOT_NEEDED)
+        table = tables.certifications
+        row = connection.execute(
+            select(table)
+            .where(table.c.person_id == person.person_id)
+            .order_by(table.c.certified_on.desc(), table.c.certification_id.desc())
+        ).first()
+        if row is None:
+            return Certification(state=CertificationState.DUE)
+        grace = timedelta(days=self._rulebook.get("certification", "grace_days", today).value)
+        if row.verdict == "review":
+            state = CertificationState.UNDER_REVIEW
+        elif today <= row.valid_until:
+            state = CertificationState.VALID
+        elif today <= row.valid_until + grace:
+            state = CertificationState.DUE
+        else:
+            state = CertificationState.OVERDUE
+        return Certification(
+            state=state,
+            valid_until=row.valid_until,
+            certified_on=row.certified_on,
+            source=SOURCES.get(row.channel, ""),
+        )
+
+    def _unsettled(self, connection: Connection, person_id: str) -> list[Row[Any]]:
+        """Open orders this person pays or is paid for in, oldest first."""
+        orders, lines = tables.orders, tables.order_lines
+        mine = select(lines.c.order_id).where(lines.c.person_id == person_id)
+        return list(
+            connection.execute(
+                select(orders)
+                .where(orders.c.state.in_(UNSETTLED))
+                .where((orders.c.payer_id == person_id) | orders.c.order_id.in_(mine))
+                .order_by(orders.c.created_ms)
+            )
+        )
+
+    def _account(self, person: Row[Any], paid: Iterable[Paid], today: date) -> tuple[int, int]:
+        """(balance, interest in it), in fen: each 1 January the year's rate on what stood there a year before."""
+        credits: dict[int, int] = {}
+        product = "flexible_pension" if person.standing == "flexible" else "resident_pension"
+        for row in paid:
+            if row.product in PENSIONS:
+                share = self._rulebook.get(row.product, "account_share", row.paid_on).value
+                fen = bills.half_up(row.amount_fen * share, 1000) + row.subsidy_fen
+                credits[row.paid_on.year] = credits.get(row.paid_on.year, 0) + fen
+        balance_fen, interest_fen = person.opening_balance_fen, 0
+        for year in range(person.opening_year, today.year):
+            rate = self._rulebook.get(product, "account_interest", date(year, 12, 31)).value
+            earned_fen = bills.half_up(balance_fen * rate, 10_000)
+            interest_fen += earned_fen
+            balance_fen += earned_fen + credits.get(year, 0)
+        return balance_fen + credits.get(today.year, 0), interest_fen
+
+
+def _payment(row: Paid, titles: Mapping[str, str]) -> Payment:
+    return Payment(
+        paid_on=row.paid_on,
+        title=titles[row.product],
+        year=row.year,
+        amount_fen=row.amount_fen,
+        receipt_no=row.receipt_no,
+    )

@@ -1,0 +1,29 @@
+"""Why central says no: one exception, one table of HTTP statuses."""
+
+from __future__ import annotations
+
+from kiosk.wire import ProblemCode
+
+STATUS = {
+    ProblemCode.INVALID_REQUEST: 422,
+    ProblemCode.UNAUTHORISED: 401,
+    ProblemCode.PERSON_UNKNOWN: 404,
+    ProblemCode.ORDER_UNKNOWN: 404,
+    ProblemCode.RECEIPT_UNKNOWN: 404,
+    ProblemCode.ORDER_CONFLICT: 409,
+    ProblemCode.ORDER_CLOSED: 409,
+    ProblemCode.ALREADY_PAID: 409,
+    ProblemCode.BEING_CHECKED: 409,
+    ProblemCode.NOT_PAYABLE: 409,
+    ProblemCode.CODE_INVALID: 422,
+    ProblemCode.GATEWAY_SILENT: 503,
+    ProblemCode.BUSY: 503,
+}
+
+
+class Refused(Exception):
+    """A refusal with a reason the kiosk has words for.  ``detail`` is for staff and never personal."""
+
+    def __init__(self, code: ProblemCode, detail: str = "") -> None:
+        super().__init__(code.value)
+        self.code, self.detail = code, detail

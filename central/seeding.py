@@ -1,0 +1,299 @@
+"""Fills an empty database with the synthetic township: six years of payments, certifications, and this year's receipts.
+
+Money of the past is entered in the ledger as ``opening``; orders of the past are numbered SEED-nnnnnn.
+"""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from random import Random
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from central import tables, township
+from central.bills import Paid, age_on, month_day, tiers
+from central.clock import CHINA
+from central.gateway import ALIPAY, WECHAT
+from central.identity import mask_number
+from central.ledger import Kind
+from central.people import add_months
+from central.rules import Rulebook
+from central.settings import Settings
+from central.township import Resident
+from central.verification import Keys
+
+YEARS = 6
+KIOSKS = (
+    ("WD001", 1, "泽头镇社会保障服务中心"),
+    ("WD002", 2, "大水泊镇便民服务中心"),
+    ("WD003", 3, "新城社区服务大厅"),
+)
+CHANNELS = ("kiosk_self", "kiosk_self", "data_match", "data_match", "app_web", "home_visit")
+
+
+def demo_token(kiosk_id: str) -> str:
+    return f"demo-token-{kiosk_id}"
+
+
+def seed_kiosks(connection: Connection) -> None:
+    """The sandbox's three kiosks, unless they are there."""
+    known = set(connection.execute(select(tables.kiosks.c.kiosk_id)).scalars())
+    for kiosk_id, serial, place in KIOSKS:
+        if kiosk_id not in known:
+            digest = sha256(demo_token(kiosk_id).encode()).hexdigest()
+            row = {"kiosk_id": kiosk_id, "serial": serial, "token_digest": digest, "place": place}
+            connection.execute(insert(tables.kiosks).values(row))
+
+
+def seed_township(
+    connection: Connection, settings: Settings, keys: Keys, rulebook: Rulebook, today: date
+) -> None:
+    """Everything in the caller's transaction: a township is there whole or not at all."""
+    chance = Random(settings.seed)  # noqa: S311: invented people are no secret
+    histories = [
+        _history(resident, rulebook, today, chance)
+        for resident in township.residents(settings.township, settings.seed)
+    ]
+    connection.execute(insert(tables.persons), [_person_row(history, today) for history in histories])
+    paid_this_year = [
+        (history.resident, paid)
+        for history in histories
+        for paid in history.paid
+        if paid.paid_on.year == today.year
+    ]
+    numbered = _seed_receipts(connection, settings, keys, rulebook, paid_this_year, chance)
+    connection.execute(
+        insert(tables.contributions),
+        [
+            {
+                "person_id": history.resident.person_id,
+                **vars(paid),
+                "receipt_no": numbered.get((history.resident.person_id, paid.product, paid.year)),
+            }
+            for history in histories
+            for paid in history.paid
+        ],
+    )
+    certified = [
+        row for history in histories for row in _certification(history.resident, rulebook, today, chance)
+    ]
+    connection.execute(insert(tables.certifications), certified)
+
+
+@dataclass(frozen=True)
+class _History:
+    resident: Resident
+    opening_months: int
+    opening_balance_fen: int
+    paid: list[Paid]
+
+
+def _is_zhang(resident: Resident) -> bool:
+    return "fixed" in resident.card.tags
+
+
+def _person_row(history: _History, today: date) -> dict[str, Any]:
+    resident = history.resident
+    benefit = "resident_pension" if resident.standing == "resident" else "employee_pension"
+    if _is_zhang(resident):
+        benefit = "survivor"
+    return {
+        "person_id": resident.person_id,
+        "number": resident.card.number,
+        "name": resident.card.name,
+        "sex": resident.card.sex,
+        "birth": resident.birth,
+        "card_kind": resident.card.kind,
+        "household_id": resident.household_id,
+        "role": resident.role,
+        "standing": resident.standing,
+        "benefit": benefit if resident.drawing else "",
+        "opening_months": history.opening_months,
+        "opening_balance_fen": history.opening_balance_fen,
+        "opening_year": today.year - YEARS + 1,
+    }
+
+
+def _history(resident: Resident, rulebook: Rulebook, today: date, chance: Random) -> _History:
+    if _is_zhang(resident):
+        tiers_paid = ("300", "300", "500", "500", "1000")  # and this year's is still due
+        years = range(today.year - 5, today.year)
+        paid = [
+            _paid(rulebook, "resident_pension", year, tier, date(year, 11, 2), year)
+            for year, tier in zip(years, tiers_paid, strict=True)
+        ]
+        paid += _medical(rulebook, today, lambda year: date(year, 10, 8))
+        return _History(resident, 88, 650_000, [row for row in paid if row.paid_on <= today])
+
+    age, first = age_on(resident.birth, today), today.year - YEARS + 1
+    until_first = max(0, min(age - YEARS - 18, first - 2010))
+    enough = resident.drawing or age < 60
+    years_before = (
+        max(until_first, 15) if resident.drawing else until_first if enough else min(until_first, 6)
+    )
+    paid = []
+    product = {"resident": "resident_pension", "flexible": "flexible_pension"}.get(resident.standing)
+    if product:
+        codes = [tier.code for tier in tiers(rulebook, product, today)]
+        rank = chance.choice((0, 0, 0, 1, 1, 2, 3))
+        for year in range(first, today.year + 1):
+            then = age - (today.year - year)
+            settled = chance.random() < (0.4 if year == today.year else 0.92)
+            if then >= 18 and not (resident.drawing and then >= 60) and settled:
+                rank = min(rank + (chance.random() < 0.08), len(codes) - 1)
+                paid.append(
+                    _paid(rulebook, product, year, codes[rank], _day_in(year, 1, 11, today, chance), year)
+                )
+    if resident.standing in ("resident", "student"):
+        paid += _medical(rulebook, today, lambda year: _day_in(year, 10, 12, today, chance), chance)
+        paid = [row for row in paid if row.product != "resident_medical" or row.paid_on >= resident.birth]
+    months = 12 * years_before + (chance.randrange(12) if years_before else 0)
+    return _History(resident, months, months * 3_000, paid)
+
+
+def _medical(rulebook: Rulebook, today: date, day_of: Any, chance: Random | None = None) -> list[Paid]:
+    """Each autumn the next year's; of this autumn's only some, and only once it has begun."""
+    paid = []
+    for year in range(today.year - YEARS + 1, today.year + 1):
+        opens = month_day(year, rulebook.get("resident_medical", "opens", today).value)
+        this_autumn = year == today.year
+        if opens <= today and (chance is None or chance.random() < (0.35 if this_autumn else 0.95)):
+            paid.append(_paid(rulebook, "resident_medical", year + 1, "standard", day_of(year), year))
+    return paid
+
+
+def _paid(rulebook: Rulebook, product: str, year: int, code: str, on: date, rule_year: int) -> Paid:
+    offered = {tier.code: tier for tier in tiers(rulebook, product, date(rule_year, 12, 31))}
+    tier = offered[code]
+    return Paid(product, year, code, tier.amount_fen, tier.subsidy_fen or 0, on, None)
+
+
+def _day_in(year: int, first_month: int, last_month: int, today: date, chance: Random) -> date:
+    """A day of those months that has already been."""
+    first = date(year, first_month, 1)
+    last = min(date(year, last_month, 28), today)
+    return first + timedelta(days=chance.randint(0, max(0, (last - first).days)))
+
+
+def _seed_receipts(
+    connection: Connection,
+    settings: Settings,
+    keys: Keys,
+    rulebook: Rulebook,
+    payments: list[tuple[Resident, Paid]],
+    chance: Random,
+) -> dict[tuple[str, str, int], str]:
+    """Orders, ledger rows, receipts and printed sheets of this year; (person, product, year) -> receipt number."""
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("orders", "ledger", "receipts", "prints")}
+    sequences: Counter[date] = Counter()
+    numbered = {}
+    titles = {product.code: product for product in rulebook.products}
+    for n, (resident, paid) in enumerate(sorted(payments, key=lambda each: each[1].paid_on), start=1):
+        at = datetime(paid.paid_on.year, paid.paid_on.month, paid.paid_on.day, 9, 0, tzinfo=CHINA)
+        at_ms = int((at + timedelta(seconds=chance.randrange(7 * 3600))).timestamp() * 1000)
+        kiosk_id, serial, place = KIOSKS[n % len(KIOSKS)]
+        order_id = f"SEED-{n:06d}"
+        sequences[paid.paid_on] += 1
+        receipt_no = f"{settings.area_code}{paid.paid_on:%y%m%d}{sequences[paid.paid_on]:04d}"
+        numbered[resident.person_id, paid.product, paid.year] = receipt_no
+        label = next(
+            tier.label
+            for tier in tiers(rulebook, paid.product, date(paid.paid_on.year, 12, 31))
+            if tier.code == paid.tier
+        )
+        rows["orders"].append(
+            {
+                "order_id": order_id,
+                "kiosk_id": kiosk_id,
+                "payer_id": resident.person_id,
+                "state": "paid",
+                "total_fen": paid.amount_fen,
+                "reason": "",
+                "created_ms": at_ms,
+                "expires_ms": at_ms,
+                "looks": 0,
+            }
+        )
+        rows["ledger"].append(
+            {
+                "entry_id": n,
+                "order_id": order_id,
+                "kind": Kind.OPENING.value,
+                "amount_fen": paid.amount_fen,
+                "gateway_txn": f"{order_id}-TXN",
+                "day": paid.paid_on,
+                "at_ms": at_ms,
+            }
+        )
+        product = titles[paid.product]
+        rows["receipts"].append(
+            {
+                "receipt_no": receipt_no,
+                "entry_id": n,
+                "order_id": order_id,
+                "line_no": 0,
+                "person_id": resident.person_id,
+                "payer_id": resident.person_id,
+                "name": resident.card.name,
+                "masked_number": mask_number(resident.card.number),
+                "title": product.title,
+                "insurance": product.insurance,
+                "year": paid.year,
+                "tier_label": label,
+                "amount_fen": paid.amount_fen,
+                "paid_ms": at_ms,
+                "channel": chance.choice((WECHAT, ALIPAY)),
+                "place": place,
+                "verify_code": keys.sign(receipt_no, paid.amount_fen, at_ms, resident.card.number, serial),
+            }
+        )
+        rows["prints"].append(
+            {
+                "print_id": f"SEED-P{n:06d}",
+                "receipt_no": receipt_no,
+                "copy_number": 0,
+                "kiosk_id": kiosk_id,
+                "verdict": "printed",
+                "at_ms": at_ms,
+            }
+        )
+    for name, many in rows.items():
+        if many:
+            connection.execute(insert(tables.metadata.tables[name]), many)
+    if sequences:
+        connection.execute(
+            insert(tables.receipt_days), [{"day": day, "last": last} for day, last in sequences.items()]
+        )
+    return numbered
+
+
+def _certification(
+    resident: Resident, rulebook: Rulebook, today: date, chance: Random
+) -> list[dict[str, Any]]:
+    """The last check of one who draws a benefit: most hold, some are due, a few overdue or in review."""
+    if not resident.drawing:
+        return []
+    if _is_zhang(resident):
+        latest = date(today.year, 3, 18)
+        certified_on = latest if latest <= today else date(today.year - 1, 3, 18)
+        channel, verdict = "kiosk_self", "accepted"
+    else:
+        days = chance.choice((30, 90, 150, 200, 260, 300, 330, 400, 420, 480))
+        certified_on = today - timedelta(days=days + chance.randrange(20))
+        channel, verdict = chance.choice(CHANNELS), "review" if chance.random() < 0.03 else "accepted"
+    months = rulebook.get("certification", "period_months", certified_on).value
+    last = add_months(certified_on, months)
+    return [
+        {
+            "person_id": resident.person_id,
+            "channel": channel,
+            "verdict": verdict,
+            "certified_on": certified_on,
+            "valid_until": last.replace(day=calendar.monthrange(last.year, last.month)[1]),
+        }
+    ]

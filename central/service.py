@@ -1,0 +1,75 @@
+"""Puts one central together from its settings.  Everything is built here, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from central import rules, seeding, tables
+from central.clock import legal_day
+from central.database import Database, sqlite_url
+from central.gateway import Gateway, NoGateway
+from central.orders import Orders
+from central.people import People
+from central.receipts import PrintDesk
+from central.sandbox import Sandbox
+from central.settings import Settings
+from central.verification import Keys
+
+
+@dataclass(frozen=True)
+class Service:
+    """``sandbox`` is None when a real gateway, or none, is at the other end."""
+
+    settings: Settings
+    database: Database
+    keys: Keys
+    orders: Orders
+    people: People
+    print_desk: PrintDesk
+    sandbox: Sandbox | None
+    trial_books: Database | None
+
+    def close(self) -> None:
+        self.database.close()
+        if self.trial_books is not None:
+            self.trial_books.close()
+
+
+def open_database(settings: Settings) -> Database:
+    """The migrated database with today's rule book in it."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url or sqlite_url(settings.data / "central.sqlite3"))
+    database.migrate()
+    products, book = rules.read_folder()
+    with database.write() as connection:
+        rules.store(connection, products, book)
+    return database
+
+
+def open_service(settings: Settings) -> Service:
+    """Migrates, reads the rules, seeds an empty database, and wires the parts."""
+    database, keys, clock = open_database(settings), Keys(settings.data / "keys"), settings.clock
+    with database.read() as connection:
+        rulebook = rules.load(connection, settings.city)
+        empty = connection.execute(select(func.count()).select_from(tables.persons)).scalar_one() == 0
+    if empty and settings.township:
+        with database.write() as connection:
+            seeding.seed_township(connection, settings, keys, rulebook, legal_day(clock.now_ms()))
+    gateway: Gateway = NoGateway()
+    sandbox, trial_books = None, None
+    if settings.sandbox:
+        with database.write() as connection:
+            seeding.seed_kiosks(connection)
+        trial_books = Database(sqlite_url(settings.data / "gateway.sqlite3"))
+        gateway = sandbox = Sandbox(
+            trial_books,
+            clock,
+            settings.public_url,
+            lambda purpose, text: keys.keyed_hash(purpose, text).hex(),
+        )
+    orders = Orders(database, settings, gateway, rulebook, keys, clock)
+    people = People(database, settings, rulebook, clock, orders.settle)
+    print_desk = PrintDesk(database, settings, keys, clock)
+    return Service(settings, database, keys, orders, people, print_desk, sandbox, trial_books)
