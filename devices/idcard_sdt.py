@@ -206,11 +206,11 @@ class SdtReader:
             if not portion and decoder.inside:
                 raise ProtocolError(f"answer to {command.hex()} broke off")
             heard = decoder.feed(portion)
-            for one in heard:
-                if isinstance(one, sdt.Response) and fits(command, one):
-                    return one
-            if heard:
+            answers = [one for one in heard if isinstance(one, sdt.Response) and fits(command, one)]
+            if len(answers) < len(heard):
                 self._doubt()
+            if answers:
+                return answers[-1]
             if any(isinstance(one, sdt.Garbled) for one in heard):
                 raise ProtocolError(f"answer to {command.hex()} is garbled")
         raise Timeout(f"{command.hex()} unanswered")

@@ -416,6 +416,23 @@ def test_a_late_answer_does_not_pass_for_the_next_one() -> None:
             assert fits(command, answer) == (answer in allowed), command.hex()
 
 
+def test_a_late_answer_in_front_of_the_right_one_is_stepped_over() -> None:
+    late = {
+        SELECT: sdt.encode(bytes.fromhex("00009F00000000")),
+        READ: sdt.encode(bytes.fromhex("000090") + bytes(8)),
+    }
+
+    class Late(IdCardEmulator):
+        def receive(self, data: bytes) -> bytes:
+            return late.get(data, b"") + super().receive(data)
+
+    stand = Stand()
+    stand.wire.device = hands = Late()
+    hands.place(RESIDENT)
+    believed(stand.reader.poll(), RESIDENT)
+    assert stand.asked() == ["find", "select", "read", "read"]  # such a line is not trusted with one reading
+
+
 def test_a_reply_of_the_wrong_size_is_no_card() -> None:
     assert judge(bytes(300)) is CardFault.INVALID
 
