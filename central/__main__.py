@@ -38,7 +38,7 @@ def run(
     seed: Annotated[int, typer.Option(help="Which residents.")] = 7,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C; prints one line when ready."""
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio turns Nagle off
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((host, port))
     url = public_url.rstrip("/") or f"http://{host}:{listener.getsockname()[1]}"

@@ -42,7 +42,7 @@ class Running:
 @contextmanager
 def running(settings: Settings, port: int = 0) -> Iterator[Running]:
     """Serves on 127.0.0.1; port 0 takes a free one.  ``public_url`` is set to the address it really has."""
-    listener = socket.socket()
+    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio turns Nagle off
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", port))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
