@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 
 from kiosk import events, texts, views
+from kiosk.build import Machine
 from kiosk.desk import Cancelled, Stopped
 from kiosk.flows import card
 from kiosk.flows.attract import Devices, attract
@@ -17,10 +18,10 @@ from kiosk.kiosk import Kiosk
 
 
 class Session:
-    """Runs ``serve`` on its own thread; ``on_end`` is called there with True after a clean stop, False after a surprise."""
+    """Builds the machine and serves on a thread of its own; ``on_end`` is called there: True after a clean stop."""
 
-    def __init__(self, build: Callable[[], Kiosk], on_end: Callable[[bool], None]) -> None:
-        self._build, self._on_end = build, on_end
+    def __init__(self, build: Callable[[], Machine], log: events.Log, on_end: Callable[[bool], None]) -> None:
+        self._build, self._log, self._on_end = build, log, on_end
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
@@ -30,12 +31,19 @@ class Session:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        machine: Machine | None = None
         clean = False
         try:
-            serve(self._build())
+            machine = self._build()
+            machine.kiosk.outbox.start()
+            serve(machine.kiosk)
         except Stopped:
             clean = True
+        except Exception as error:  # noqa: BLE001 - the last resort: logged once, then the process ends
+            self._log.write(events.Surprise.of(error))
         finally:
+            if machine is not None:
+                machine.close()
             self._on_end(clean)
 
 

@@ -77,7 +77,7 @@ RECORDS_PRINT_BODY: Final = ("请在下方出纸口取走。",)
 RECORDS_NOT_PRINTED_BODY: Final = ("打印机现在没有纸或者要检修，已经记下。", "记录都在，可以换一台机器打印。")
 
 GOODBYE_TITLE: Final = "再见，慢走"
-GOODBYE_NOTE: Final = "您的信息已经从这台机器上清除"
+GOODBYE_NOTE: Final = "这台机器不留您的身份证信息"
 NO_READER_NOTE: Final = "读卡器正在检修。请用附近另一台机器，或打服务热线 {hotline}。"
 
 # my page

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from devices.clock import SystemClock
 from devices.farend import FarEnd
 from devices.idcard_emulator import IdCardEmulator
 from devices.printer_emulator import PrinterEmulator
+from devices.printer_profiles import PROFILES
 from devices.scanner_emulator import ScannerEmulator
 from stand.network import Network
 
@@ -15,10 +17,15 @@ class Stand:
     """``central`` is (host, port).  ``baud`` None does not pace the wires; ``feed_mm_s`` 0 prints at once."""
 
     def __init__(
-        self, central: tuple[str, int], fonts: tuple[Path, ...], baud: int | None = 115200, feed_mm_s: float = 150.0
+        self,
+        central: tuple[str, int],
+        fonts: tuple[Path, ...],
+        baud: int | None = 115200,
+        feed_mm_s: float = 150.0,
+        profile: str = "epson-80",
     ) -> None:
         self.reader = IdCardEmulator()
-        self.printer = PrinterEmulator(fonts=fonts, speed_mm_s=feed_mm_s)
+        self.printer = PrinterEmulator(PROFILES[profile], fonts, SystemClock(), mm_per_s=feed_mm_s)
         self.scanner = ScannerEmulator()
         self.network = Network(central)
         self.baud = baud

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from devices.errors import DeviceError
-from devices.printer import PaperSupply
 from kiosk import dates, money, payment, receipts, texts, views, wire
 from kiosk.desk import Cancelled
 from kiosk.flows import paper, trouble
@@ -230,8 +229,7 @@ def has_paper(kiosk: Kiosk) -> bool:
     """Asked before money moves.  Not knowing counts as paper: the order of things is safe either way."""
     if kiosk.printer is None:
         return False
-    status = kiosk.printer.status()
-    return status.can_print is not False and status.paper is not PaperSupply.OUT
+    return kiosk.printer.status().can_print is not False
 
 
 def choose_tier_view(name: str, due: wire.Due, tiers: tuple[wire.Tier, ...], suggested: str) -> views.ChooseTier:

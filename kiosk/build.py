@@ -1,0 +1,74 @@
+"""Builds every object once, from the configuration.  The order is the law: journal first, recovery next, only then a flow."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+from devices import discover
+from devices.clock import Clock
+from devices.printer_escpos import PrinterSettings, open_printer
+from kiosk import events
+from kiosk.api import Api
+from kiosk.config import Config
+from kiosk.desk import Desk
+from kiosk.journal import Journal
+from kiosk.kiosk import Kiosk
+from kiosk.outbox import Outbox
+from kiosk.till import Till
+
+FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A kiosk and what must be closed after it."""
+
+    kiosk: Kiosk
+    journal: Journal
+
+    def close(self) -> None:
+        self.kiosk.outbox.stop()
+        self.kiosk.api.close_connections()
+        self.journal.close()
+
+
+def boot_id() -> str:
+    """The kernel's name for this boot, so that clock readings of two boots are never compared."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return str(uuid.uuid4())
+
+
+def build(config: Config, desk: Desk, can_draw: Callable[[str], bool], clock: Clock, wires: Clock, log: events.Log) -> Machine:
+    """``clock`` is the flows' time, ``wires`` the drivers' (real even where a test's flows run on virtual time).
+
+    Raises JournalError: without a sound journal no money may move, so nothing starts.
+    """
+    journal = Journal.open(config.storage.folder, clock, boot_id())
+    log.write(events.JournalChecked(entries=journal.last_seq()))
+    kiosk_id = config.site.kiosk_id
+    api, outbox_api = (Api(config.central, kiosk_id, clock, log) for _ in range(2))
+    outbox = Outbox(Till(journal, outbox_api, log, kiosk_id), outbox_api, journal, clock, log, SystemRandom())
+    outbox.recover()
+    fonts = (FONTS / "NotoSansSC-Regular.otf", config.fonts.rare)
+    kiosk = Kiosk(
+        desk=desk,
+        reader=discover.open_reader(discover.ReaderSettings(**config.reader.model_dump(exclude={"poll_interval_s"})), wires),
+        printer=open_printer(PrinterSettings(**config.printer.model_dump()), fonts, wires) if config.printer.port else None,
+        scanner=discover.open_scanner(discover.ScannerSettings(**config.scanner.model_dump()), wires)
+        if config.scanner.port
+        else None,
+        api=api,
+        till=Till(journal, api, log, kiosk_id),
+        outbox=outbox,
+        clock=clock,
+        log=log,
+        config=config,
+        can_draw=can_draw,
+    )
+    return Machine(kiosk, journal)

@@ -1,0 +1,130 @@
+"""``kiosk doctor``: every part of this machine, in a technician's words."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from devices import discover
+from devices.clock import SystemClock
+from devices.printer_escpos import PrinterSettings, open_printer
+from devices.status import DeviceState, PaperSupply
+from kiosk import build, events, journal
+from kiosk.api import Api, Refused, Unreachable
+from kiosk.config import Config
+
+SLOWEST_COMMIT_MS = 100.0  # slower than this the disk cannot carry a payment's seven writes in a second
+LEAST_FREE_MB = 200
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``good`` None: could not be told, which is not good."""
+
+    part: str
+    good: bool | None
+    words: str
+
+
+def examine(config: Config, say: Callable[[str], None]) -> bool:
+    """Looks at every part.  True when all is good."""
+    findings = []
+    for finding in findings_of(config):
+        mark = {True: "good   ", False: "BAD    ", None: "unknown"}[finding.good]
+        say(f"{mark}  {finding.part:<10} {finding.words}")
+        findings.append(finding)
+    bad = [finding.part for finding in findings if not finding.good]
+    say("All good." if not bad else f"Look at: {', '.join(bad)}.")
+    return not bad
+
+
+def findings_of(config: Config) -> Iterator[Finding]:
+    yield from storage(config)
+    yield fonts(config)
+    yield reader(config)
+    yield printer(config)
+    yield scanner(config)
+    yield central(config)
+
+
+def storage(config: Config) -> Iterator[Finding]:
+    folder = config.storage.folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        free_mb = shutil.disk_usage(folder).free // 2**20
+    except OSError as error:
+        yield Finding("disk", False, f"{folder} cannot be used: {error.strerror}. Check that it exists and is writable.")
+        return
+    yield Finding("disk", free_mb >= LEAST_FREE_MB, f"{free_mb} MB free in {folder}")
+    with tempfile.TemporaryDirectory(dir=folder, prefix="doctor-") as scratch:
+        p99_ms = journal.commit_p99_ms(Path(scratch), SystemClock())
+    slow = p99_ms > SLOWEST_COMMIT_MS
+    advice = " Too slow for payments: change the disk." if slow else ""
+    yield Finding("commits", not slow, f"99 of 100 journal commits within {p99_ms:.1f} ms.{advice}")
+    try:
+        book = journal.Journal.open(folder, SystemClock(), build.boot_id())
+    except journal.JournalError as error:
+        yield Finding("journal", False, f"{error}. Stop the kiosk first; if it stays, keep the file and call the centre.")
+        return
+    try:
+        yield Finding("journal", True, f"{book.verify()} entries, chain unbroken")
+    finally:
+        book.close()
+
+
+def fonts(config: Config) -> Finding:
+    if not config.fonts.rare.is_file():
+        return Finding("fonts", False, f"{config.fonts.rare} is missing: install fonts-hanazono, or rare names stay blank.")
+    return Finding("fonts", True, "both fonts are there")
+
+
+def reader(config: Config) -> Finding:
+    settings = discover.ReaderSettings(**config.reader.model_dump(exclude={"poll_interval_s"}))
+    state = discover.open_reader(settings, SystemClock()).status().device
+    words = f"{config.reader.port} ({config.reader.profile}): {state.value}"
+    if state is DeviceState.ONLINE:
+        return Finding("reader", True, words)
+    return Finding("reader", None if state is DeviceState.UNKNOWN else False, f"{words}. Check cable, power, port and baud.")
+
+
+def printer(config: Config) -> Finding:
+    if not config.printer.port:
+        return Finding("printer", None, "none is configured: every receipt will be owed")
+    settings = PrinterSettings(**config.printer.model_dump())
+    status = open_printer(settings, (build.FONTS / "NotoSansSC-Regular.otf",), SystemClock()).status()
+    words = f"{config.printer.port} ({config.printer.profile}): {status.device.value}, paper {status.paper.value}"
+    if status.can_print:
+        low = " Bring a new roll soon." if status.paper is PaperSupply.LOW else ""
+        return Finding("printer", True, words + low)
+    return Finding("printer", status.can_print, f"{words}, cover {status.cover.value}. Check paper, cover, cable and baud.")
+
+
+def scanner(config: Config) -> Finding:
+    if not config.scanner.port:
+        return Finding("scanner", True, "none is configured: payment by the code on the screen only")
+    settings = discover.ScannerSettings(**config.scanner.model_dump())
+    state = discover.open_scanner(settings, SystemClock()).status()
+    good = state is DeviceState.ONLINE
+    return Finding("scanner", good, f"{config.scanner.port}: {state.value}")
+
+
+def central(config: Config) -> Finding:
+    clock = SystemClock()
+    with open("/dev/null", "w", encoding="utf-8") as nowhere:
+        api = Api(config.central, config.site.kiosk_id, clock, events.Log(nowhere, clock))
+        try:
+            health = api.health()
+        except Unreachable:
+            return Finding("central", False, f"{config.central.url} does not answer. Check the network cable and the address.")
+        except Refused as error:
+            return Finding("central", False, f"{config.central.url} refuses: {error.code.value}. Check the token.")
+        finally:
+            api.close_connections()
+    skew_s = api.skew_s or 0.0
+    if abs(skew_s) > config.payment.max_clock_skew_s:
+        return Finding("clock", False, f"{skew_s:+.0f} s away from central: no money is taken. Set the machine's clock.")
+    warn = " Set the machine's clock." if abs(skew_s) > config.payment.warn_clock_skew_s else ""
+    return Finding("central", not warn, f"{config.central.url} answers, version {health.version}, clock {skew_s:+.0f} s.{warn}")

@@ -1,0 +1,87 @@
+"""``kiosk demo``: the main job, from card to paper.
+
+With a display: the kiosk's window and the bench panel, for hands.  Without: four visits played through the real window off screen,
+taps included; then the books are laid side by side: what was paid, what central's ledger says, what the paper says.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from pathlib import Path
+
+from kiosk import config as configuration
+from screens import environment
+from stand.books import Books, compare
+from stand.gallery import write_gallery
+from stand.hands import Hands
+
+PANEL_PORT = 8010
+
+
+def main(out: Path, headless: bool) -> int:
+    """0 when all went well and the books agree."""
+    with tempfile.TemporaryDirectory(prefix="kiosk-demo-") as scratch:
+        if headless or not os.environ.get("DISPLAY"):
+            return play(out, Path(scratch))
+        return by_hand(Path(scratch))
+
+
+def by_hand(scratch: Path) -> int:
+    hands = Hands.start(scratch, display=True, panel_port=PANEL_PORT)
+    try:
+        print(f"The kiosk's window is opening. Hands for its devices: {hands.panel}")  # noqa: T201
+        config = configuration.load(hands.config)
+        environment.prepare(config.screen)
+        from screens.running import run_window  # Kivy reads its settings when it is imported
+
+        return run_window(config, environment.ON_SCREEN)
+    finally:
+        hands.stop()
+
+
+def play(out: Path, scratch: Path) -> int:
+    """Four visits without hands."""
+    (out / "screens").mkdir(parents=True, exist_ok=True)
+    (out / "receipts").mkdir(parents=True, exist_ok=True)
+    for old in [*out.glob("screens/*.png"), *out.glob("receipts/*.png")]:
+        old.unlink()
+    print("Starting central, the township and the devices ...", flush=True)  # noqa: T201
+    hands = Hands.start(scratch)
+    try:
+        config = configuration.load(hands.config)
+        environment.prepare(config.screen, environment.OFF_SCREEN)
+        from screens.running import run_window  # Kivy reads its settings when it is imported
+        from stand.player import Player
+        from stand.visits import play_all
+
+        player = Player(out / "screens")
+        failures: list[str] = []
+
+        def perform() -> None:
+            try:
+                play_all(player, hands)
+            except Exception as error:  # noqa: BLE001 - the demo must end and say what went wrong
+                failures.append(f"{player.chapter}: {type(error).__name__}: {error}")
+            finally:
+                player.close_window()
+
+        actor = threading.Thread(target=perform, name="player", daemon=True)
+        code = run_window(
+            config, environment.OFF_SCREEN, on_mounted=player.mounted, on_ready=lambda app: (player.ready(app), actor.start())[0]
+        )
+        actor.join(30)
+        sheets = hands.sheets()
+        for number in range(len(sheets)):
+            (out / "receipts" / f"{number + 1:02d}.png").write_bytes(hands.sheet_png(number))
+        books = Books.read(hands, config.storage.folder, sheets)
+        differences = compare(books)
+        write_gallery(out, player.pictures, books, differences + failures)
+        print(books.summary())  # noqa: T201
+        for line in differences + failures:
+            print(f"DIFFERS  {line}")  # noqa: T201
+        print(f"Screens and receipts: {out / 'index.html'}")  # noqa: T201
+        return 0 if code == 0 and not differences and not failures else 1
+    finally:
+        hands.stop()
