@@ -88,9 +88,8 @@ def show_ledger(
     for kind, (rows, fen) in totals.items():
         sign = "-" if fen < 0 else ""
         typer.echo(f"{on} {kind:<14} {rows:>6} {sign + yuan(abs(fen)):>16}")
-    typer.echo(
-        f"{on} {'rows':<14} {sum(rows for rows, _ in totals.values()):>6} fen {sum(fen for _, fen in totals.values())}"
-    )
+    rows_in_all, fen_in_all = (sum(column) for column in zip((0, 0), *totals.values(), strict=True))
+    typer.echo(f"{on} {'all':<14} {rows_in_all:>6} {fen_in_all:>12} fen")
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """The HTTP face: routes of the contract in kiosk/wire.py, and every error as a wire.Problem.
 
-Bodies are never logged and never echoed.  Nothing answers 5xx but 503, which always means: ask the same again.
+Bodies are never logged and never echoed.  Nothing answers 5xx but 503, which means: ask the same again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from hashlib import sha256
 from hmac import compare_digest
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -92,7 +92,9 @@ Kiosk = Annotated[str, Depends(authorised_kiosk)]
 def _add_routes(app: FastAPI, service: Service) -> None:
     people, orders, print_desk = service.people, service.orders, service.print_desk
 
-    problems = {code: {"model": Problem} for code in sorted(set(STATUS.values()))}
+    problems: dict[int | str, dict[str, Any]] = {
+        code: {"model": Problem} for code in sorted(set(STATUS.values()))
+    }
 
     @app.get("/v1/health")
     def health() -> wire.Health:

@@ -78,7 +78,7 @@ def _shares_of_wage(rulebook: Rulebook, product: str, on: date) -> tuple[Tier, .
 
 
 def products_of(person: Row[Any], months_paid: int, rulebook: Rulebook, on: date) -> list[Product]:
-    """What this person pays at all.  Past sixty the resident pension may be paid on until the years suffice."""
+    """What this person pays at all.  Past sixty one may pay the resident pension until the years suffice."""
     age, owed = age_on(person.birth, on), []
     if person.standing == "flexible":
         owed.append("flexible_pension")

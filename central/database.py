@@ -1,7 +1,7 @@
 """The database: the only place that knows SQLite from PostgreSQL.
 
-SQLite comes from sqlcipher3, because Python's own library is older than 3.51.3 and can corrupt a WAL that two connections
-reset at the same instant (sqlite.org, wal page).  WAL, synchronous=FULL, one writer at a time.
+SQLite comes from sqlcipher3, because Python's own library is older than 3.51.3 and can corrupt a WAL that
+two connections reset at the same instant (sqlite.org, wal page).  WAL, synchronous=FULL, one writer.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         with self._writer, self.engine.connect() as connection:
-            connection = connection.execution_options(writes=True)
+            connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
 

@@ -2,7 +2,7 @@
 
 * the trade's number is our order id; a retry and a second attempt carry the same one
 * no answer means nothing: query before anything else, and again before a close
-* only the gateway's own CLOSED frees the payer; a trade it never heard of is closed too, against a delayed create
+* only the gateway's own CLOSED frees the payer; an unknown trade is closed too, against a delayed create
 * a refund is asked for under one number until it is done
 """
 
@@ -96,5 +96,8 @@ PAYER_CODES = (
 
 
 def wallet_of(code: str) -> str | None:
-    """Whose payer's code this is by length and prefix (WeChat micropay 5_1, alipay.trade.pay, UnionPay), or None."""
+    """Whose payer's code this is by length and prefix, or None.
+
+    WeChat micropay 5_1: 18 digits, 10-15.  alipay.trade.pay: 16-24 digits, 25-30.  UnionPay: 19 digits, 62.
+    """
     return next((wallet for shape, wallet in PAYER_CODES if shape.fullmatch(code)), None)

@@ -6,7 +6,7 @@ MALE = "1"
 
 
 def relation(mine: str, my_sex: str, theirs: str, their_sex: str, head_sex: str) -> str:
-    """``mine`` and ``theirs`` are roles: head, spouse, child, parent (of the head).  Sexes are GB/T 2261.1 codes."""
+    """Roles are head, spouse, child and parent (of the head).  Sexes are GB/T 2261.1 codes."""
     couple = ("head", "spouse")
     if mine in couple and theirs in couple:
         return "配偶"

@@ -10,7 +10,7 @@ opening        + taken over from before this central, with the synthetic townshi
 from __future__ import annotations
 
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -20,7 +20,7 @@ from central.clock import legal_day
 TABLE = tables.ledger
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     PAYMENT = "payment"
     LATE_PAYMENT = "late_payment"
     WRONG_AMOUNT = "wrong_amount"
@@ -29,9 +29,9 @@ class Kind(str, Enum):
 
 
 def enter(
-    connection: Connection, order_id: str, kind: Kind, amount_fen: int, gateway_txn: str, at_ms: int
+    connection: Connection, order_id: str, kind: Kind, amount_fen: int, *, gateway_txn: str, at_ms: int
 ) -> int:
-    """Writes one movement and gives its entry number.  The database refuses a gateway transaction it already has."""
+    """Writes one movement and gives its entry number.  The database refuses a gateway transaction it has."""
     row = {
         "order_id": order_id,
         "kind": kind.value,
@@ -61,7 +61,7 @@ def totals(connection: Connection, day: date) -> dict[str, tuple[int, int]]:
 
 
 def movements(connection: Connection) -> list[dict[str, object]]:
-    """Every movement since this central began, oldest first; a payment gives one row for each of its receipts."""
+    """Every movement since this central began, oldest first; a payment gives one row a receipt."""
     query = (
         select(
             TABLE,

@@ -1,7 +1,7 @@
 """Orders: an order is what a kiosk asked for once, under a number of its own.
 
-    requested --create--> created --paid--> paid          every step asks the gateway first and writes afterwards;
-        |                    |                            nothing is held open while the gateway is asked
+    requested --create--> created --paid--> paid      every step asks the gateway first and writes afterwards;
+        |                    |                        nothing is held open while the gateway is asked
         +------- close ------+--> closed --paid--> refunding --> refunded
 
 * the same number with the same body is the same order, with another body a conflict
@@ -21,17 +21,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from central import bills, ledger, receipts, tables
-from central.clock import Clock, legal_day
+from central import bills, ledger, tables
+from central.clock import legal_day
 from central.database import Database
 from central.gateway import CodeInvalid, Gateway, GatewaySilent, Trade, TradeState, wallet_of
 from central.ledger import Kind
 from central.people import find
 from central.problems import Refused
+from central.receipts import ReceiptBook
 from central.rules import Rulebook
 from central.settings import Settings
-from central.verification import Keys
-from kiosk.wire import DueState, OrderLine, OrderReply, OrderRequest, OrderState, ProblemCode, Tier
+from kiosk.wire import DueState, OrderLine, OrderReply, OrderRequest, OrderState, ProblemCode, Receipt, Tier
 
 ORDER_LIFE_MS = 300_000
 WATCH_MS = 3 * 24 * 3600 * 1000  # how long after a close late money is looked for
@@ -60,11 +60,10 @@ class Orders:
         settings: Settings,
         gateway: Gateway,
         rulebook: Rulebook,
-        keys: Keys,
-        clock: Clock,
+        receipt_book: ReceiptBook,
     ) -> None:
-        self._database, self._settings, self._gateway = database, settings, gateway
-        self._rulebook, self._keys, self._clock = rulebook, keys, clock
+        self._database, self._clock, self._gateway = database, settings.clock, gateway
+        self._rulebook, self._receipts = rulebook, receipt_book
 
     # --- what a kiosk asks ---
 
@@ -117,7 +116,7 @@ class Orders:
         return self._reply(order_id)
 
     def close(self, kiosk_id: str, order_id: str, reason: str) -> OrderReply:
-        """Closed, or paid when the money was faster.  An unknown order becomes a tombstone.  Raises Refused."""
+        """Closed, or paid when the money was faster.  An unknown order gets a tombstone.  Raises Refused."""
         reason = reason if reason in REASONS else "given_up"
         with self._database.write() as connection:
             row = _row(connection, order_id, lock=True)
@@ -292,7 +291,8 @@ class Orders:
             row = _row(connection, order_id, lock=True)
             if row is not None and row.state == "refunding":
                 now_ms = self._clock.now_ms()
-                ledger.enter(connection, order_id, Kind.REFUND, -held_fen, refund.transaction, now_ms)
+                txn = refund.transaction
+                ledger.enter(connection, order_id, Kind.REFUND, -held_fen, gateway_txn=txn, at_ms=now_ms)
                 _set(connection, order_id, state="refunded", look_ms=None)
 
     # --- writing it down ---
@@ -310,14 +310,11 @@ class Orders:
                 kind, state, reason = Kind.WRONG_AMOUNT, "refunding", "wrong_amount"
             else:
                 kind, state, reason = Kind.LATE_PAYMENT, "refunding", "paid_late"
-            entry_id = ledger.enter(connection, order_id, kind, trade.amount_fen, trade.transaction, now_ms)
+            entry_id = ledger.enter(
+                connection, order_id, kind, trade.amount_fen, gateway_txn=trade.transaction, at_ms=now_ms
+            )
             if kind is Kind.PAYMENT:
-                lines = connection.execute(
-                    select(LINES).where(LINES.c.order_id == order_id).order_by(LINES.c.line_no)
-                ).all()
-                receipts.issue(
-                    connection, self._settings, self._keys, row, lines, entry_id, trade.channel, now_ms
-                )
+                self._receipts.issue(connection, row, entry_id, trade.channel, now_ms)
             connection.execute(delete(CLAIMS).where(CLAIMS.c.order_id == order_id))
             look_ms = now_ms if state == "refunding" else None
             _set(connection, order_id, state=state, reason=reason, looks=0, look_ms=look_ms)
@@ -332,7 +329,7 @@ class Orders:
             _set(connection, order_id, state="closed", reason=reason, looks=0, look_ms=look_ms)
 
     def _plan_look(self, before: Row[Any]) -> None:
-        """Twice as long until the next look at an order that did not move, until nobody expects money any more."""
+        """Doubles the wait of an order that did not move, until nobody expects money any more."""
         now_ms = self._clock.now_ms()
         watched = before.state != "closed" or now_ms < before.expires_ms + WATCH_MS
         wait_ms = min(SOONEST_LOOK_MS << min(before.looks, 16), LATEST_LOOK_MS)
@@ -356,11 +353,10 @@ class Orders:
     def _reply(self, order_id: str) -> OrderReply:
         row = self._known(order_id)
         state = OrderState.CREATED if row.state == "requested" else OrderState(row.state)
-        paid = ()
+        paid: tuple[Receipt, ...] = ()
         if state is OrderState.PAID:
             with self._database.read() as connection:
-                where = tables.receipts.c.order_id == order_id
-                found = receipts.load(connection, self._settings, where)
+                found = self._receipts.load(connection, tables.receipts.c.order_id == order_id)
             paid = tuple(sorted(found, key=lambda receipt: (len(receipt.receipt_no), receipt.receipt_no)))
         left_ms = row.expires_ms - self._clock.now_ms() if state is OrderState.CREATED else 0
         return OrderReply(

@@ -1,4 +1,4 @@
-"""A visit: who this is, what is due, what is certified, what paper and which orders are open; and the person's records."""
+"""A visit: who this is, what is due, certified, owed on paper and still open; and the person's records."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from central import bills, receipts, tables
+from central import bills, tables
 from central.bills import PENSIONS, Paid
 from central.clock import Clock, legal_day, legal_time
 from central.database import Database
 from central.identity import mask_name, mask_number, plain_name
 from central.kinship import relation
 from central.problems import Refused
+from central.receipts import ReceiptBook
 from central.rules import Rulebook
-from central.settings import Settings
 from kiosk.wire import (
     Certification,
     CertificationState,
@@ -64,18 +64,18 @@ def add_months(day: date, months: int) -> date:
 
 
 class People:
-    """``settle`` is told the open orders of a visitor, so that the page shows what the gateway knows by now."""
+    """``settle`` is given a visitor's open orders, so that the page shows what the gateway knows by now."""
 
     def __init__(
         self,
         database: Database,
-        settings: Settings,
         rulebook: Rulebook,
+        receipt_book: ReceiptBook,
         clock: Clock,
         settle: Callable[[Iterable[str]], None],
     ) -> None:
-        self._database, self._settings, self._rulebook, self._clock = database, settings, rulebook, clock
-        self._settle = settle
+        self._database, self._rulebook, self._clock = database, rulebook, clock
+        self._receipts, self._settle = receipt_book, settle
 
     def visit(self, lookup: Lookup) -> MyPage:
         """Raises Refused for a number nobody here has."""
@@ -120,12 +120,12 @@ class People:
     def receipts(self, person_id: str) -> ReceiptList:
         with self._database.read() as connection:
             find(connection, person_id)
-            return ReceiptList(receipts=receipts.of_person(connection, self._settings, person_id))
+            return ReceiptList(receipts=self._receipts.of_person(connection, person_id))
 
     def _page(self, connection: Connection, person: Row[Any], card_name: str) -> MyPage:
         now_ms = self._clock.now_ms()
         today = legal_day(now_ms)
-        paper = receipts.of_person(connection, self._settings, person.person_id)
+        paper = self._receipts.of_person(connection, person.person_id)
         return MyPage(
             person_id=person.person_id,
             name=person.name,
@@ -208,7 +208,7 @@ class People:
         )
 
     def _account(self, person: Row[Any], paid: Iterable[Paid], today: date) -> tuple[int, int]:
-        """(balance, interest in it), in fen: each 1 January the year's rate on what stood there a year before."""
+        """(balance, interest in it), in fen: each 1 January the year's rate on last year's sum."""
         credits: dict[int, int] = {}
         product = "flexible_pension" if person.standing == "flexible" else "resident_pension"
         for row in paid:

@@ -6,7 +6,6 @@ A number is the area code, the legal day as YYMMDD and the day's sequence of at 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,100 +51,108 @@ def next_number(connection: Connection, area_code: str, day: date) -> str:
     return f"{area_code}{day:%y%m%d}{(last or 0) + 1:04d}"
 
 
-def issue(
-    connection: Connection,
-    settings: Settings,
-    keys: Keys,
-    order: Row[Any],
-    lines: Sequence[Row[Any]],
-    entry_id: int,
-    channel: str,
-    paid_ms: int,
-) -> None:
-    """Writes a receipt and a contribution for each line, inside the transaction that books the money."""
-    day = legal_day(paid_ms)
-    kiosk = connection.execute(select(tables.kiosks).where(tables.kiosks.c.kiosk_id == order.kiosk_id)).one()
-    for line in lines:
-        person = connection.execute(
-            select(tables.persons).where(tables.persons.c.person_id == line.person_id)
+class ReceiptBook:
+    """Writes receipts and reads them back."""
+
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self._settings, self._keys = settings, keys
+
+    def issue(
+        self, connection: Connection, order: Row[Any], entry_id: int, channel: str, paid_ms: int
+    ) -> None:
+        """A receipt and a contribution for each line, inside the transaction that books the money."""
+        day = legal_day(paid_ms)
+        kiosk = connection.execute(
+            select(tables.kiosks).where(tables.kiosks.c.kiosk_id == order.kiosk_id)
         ).one()
-        product = connection.execute(
-            select(tables.products).where(tables.products.c.code == line.product)
-        ).one()
-        receipt_no = next_number(connection, settings.area_code, day)
-        connection.execute(
-            insert(TABLE).values(
-                receipt_no=receipt_no,
-                entry_id=entry_id,
-                order_id=order.order_id,
-                line_no=line.line_no,
-                person_id=line.person_id,
-                payer_id=order.payer_id,
-                name=person.name,
-                masked_number=mask_number(person.number),
-                title=product.title,
-                insurance=product.insurance,
-                year=line.year,
-                tier_label=line.tier_label,
-                amount_fen=line.amount_fen,
-                paid_ms=paid_ms,
-                channel=channel,
-                place=kiosk.place,
-                verify_code=keys.sign(receipt_no, line.amount_fen, paid_ms, person.number, kiosk.serial),
+        for line in self._lines(connection, order.order_id):
+            receipt_no = next_number(connection, self._settings.area_code, day)
+            code = self._keys.sign(receipt_no, line.amount_fen, paid_ms, line.number, kiosk.serial)
+            connection.execute(
+                insert(TABLE).values(
+                    receipt_no=receipt_no,
+                    entry_id=entry_id,
+                    order_id=order.order_id,
+                    line_no=line.line_no,
+                    person_id=line.person_id,
+                    payer_id=order.payer_id,
+                    name=line.name,
+                    masked_number=mask_number(line.number),
+                    title=line.title,
+                    insurance=line.insurance,
+                    year=line.year,
+                    tier_label=line.tier_label,
+                    amount_fen=line.amount_fen,
+                    paid_ms=paid_ms,
+                    channel=channel,
+                    place=kiosk.place,
+                    verify_code=code,
+                )
+            )
+            paid = Paid(
+                line.product, line.year, line.tier, line.amount_fen, line.subsidy_fen, day, receipt_no
+            )
+            connection.execute(insert(tables.contributions).values(person_id=line.person_id, **vars(paid)))
+
+    def load(
+        self, connection: Connection, where: ColumnElement[bool], most: int | None = None
+    ) -> tuple[Receipt, ...]:
+        """Receipts newest first, with what is known of their paper."""
+        newest = select(TABLE).where(where).order_by(TABLE.c.paid_ms.desc(), TABLE.c.receipt_no.desc())
+        rows = connection.execute(newest.limit(most) if most else newest).all()
+        verdicts: dict[str, list[str | None]] = defaultdict(list)
+        numbers = [row.receipt_no for row in rows]
+        for receipt_no, verdict in connection.execute(
+            select(PRINTS.c.receipt_no, PRINTS.c.verdict).where(PRINTS.c.receipt_no.in_(numbers))
+        ):
+            verdicts[receipt_no].append(verdict)
+        return tuple(self._receipt(row, verdicts[row.receipt_no]) for row in rows)
+
+    def of_person(self, connection: Connection, person_id: str) -> tuple[Receipt, ...]:
+        """Those about a person and those the person paid for, newest first."""
+        return self.load(
+            connection, (TABLE.c.person_id == person_id) | (TABLE.c.payer_id == person_id), LIST_MOST
+        )
+
+    def _lines(self, connection: Connection, order_id: str) -> list[Row[Any]]:
+        """An order's lines with the names that go on paper."""
+        lines, persons, products = tables.order_lines, tables.persons, tables.products
+        return list(
+            connection.execute(
+                select(lines, persons.c.name, persons.c.number, products.c.title, products.c.insurance)
+                .join(persons, persons.c.person_id == lines.c.person_id)
+                .join(products, products.c.code == lines.c.product)
+                .where(lines.c.order_id == order_id)
+                .order_by(lines.c.line_no)
             )
         )
-        paid = Paid(line.product, line.year, line.tier, line.amount_fen, line.subsidy_fen, day, receipt_no)
-        connection.execute(insert(tables.contributions).values(person_id=line.person_id, **vars(paid)))
 
-
-def load(
-    connection: Connection, settings: Settings, where: ColumnElement[bool], most: int | None = None
-) -> tuple[Receipt, ...]:
-    """Receipts newest first, with what is known of their paper."""
-    newest = select(TABLE).where(where).order_by(TABLE.c.paid_ms.desc(), TABLE.c.receipt_no.desc())
-    rows = connection.execute(newest.limit(most) if most else newest).all()
-    verdicts: dict[str, list[str]] = defaultdict(list)
-    numbers = [row.receipt_no for row in rows]
-    for receipt_no, verdict in connection.execute(
-        select(PRINTS.c.receipt_no, PRINTS.c.verdict).where(PRINTS.c.receipt_no.in_(numbers))
-    ):
-        verdicts[receipt_no].append(verdict)
-    return tuple(_receipt(row, verdicts[row.receipt_no], settings) for row in rows)
-
-
-def of_person(connection: Connection, settings: Settings, person_id: str) -> tuple[Receipt, ...]:
-    """Those about a person and those the person paid for, newest first."""
-    where = (TABLE.c.person_id == person_id) | (TABLE.c.payer_id == person_id)
-    return load(connection, settings, where, LIST_MOST)
-
-
-def _receipt(row: Row[Any], verdicts: Iterable[str | None], settings: Settings) -> Receipt:
-    told = list(verdicts)
-    return Receipt(
-        receipt_no=row.receipt_no,
-        order_id=row.order_id,
-        person_id=row.person_id,
-        name=row.name,
-        masked_number=row.masked_number,
-        title=row.title,
-        insurance=row.insurance,
-        year=row.year,
-        tier_label=row.tier_label,
-        amount_fen=row.amount_fen,
-        paid_at=legal_time(row.paid_ms),
-        channel=row.channel,
-        place=row.place,
-        verify_url=f"{settings.public_url.upper()}/V/{row.verify_code}",
-        sheets=sum(verdict in MAYBE_PAPER for verdict in told),
-        owed=SheetVerdict.PRINTED.value not in told,
-    )
+    def _receipt(self, row: Row[Any], verdicts: list[str | None]) -> Receipt:
+        return Receipt(
+            receipt_no=row.receipt_no,
+            order_id=row.order_id,
+            person_id=row.person_id,
+            name=row.name,
+            masked_number=row.masked_number,
+            title=row.title,
+            insurance=row.insurance,
+            year=row.year,
+            tier_label=row.tier_label,
+            amount_fen=row.amount_fen,
+            paid_at=legal_time(row.paid_ms),
+            channel=row.channel,
+            place=row.place,
+            verify_url=f"{self._settings.public_url.upper()}/V/{row.verify_code}",
+            sheets=sum(verdict in MAYBE_PAPER for verdict in verdicts),
+            owed=SheetVerdict.PRINTED.value not in verdicts,
+        )
 
 
 class PrintDesk:
     """Leave to print marked copies, what became of each sheet, and the public check of a code."""
 
-    def __init__(self, database: Database, settings: Settings, keys: Keys, clock: Clock) -> None:
-        self._database, self._settings, self._keys, self._clock = database, settings, keys, clock
+    def __init__(self, database: Database, book: ReceiptBook, keys: Keys, clock: Clock) -> None:
+        self._database, self._book, self._keys, self._clock = database, book, keys, clock
 
     def grant(self, kiosk_id: str, receipt_no: str, print_id: str) -> PrintGrant:
         """The next copy number, or the one this print already has.  Raises Refused."""
@@ -155,7 +162,8 @@ class PrintDesk:
             if row is None:
                 last = select(func.max(PRINTS.c.copy_number)).where(PRINTS.c.receipt_no == receipt_no)
                 copy_number = (connection.execute(last).scalar() or 0) + 1
-                self._insert(connection, kiosk_id, receipt_no, print_id, copy_number, None)
+                sheet = {"copy_number": copy_number, "verdict": None}
+                self._insert(connection, kiosk_id, receipt_no, print_id, **sheet)
             elif row.receipt_no != receipt_no or row.copy_number == 0:
                 raise Refused(ProblemCode.ORDER_CONFLICT, "this print id is in use")
             else:
@@ -171,7 +179,7 @@ class PrintDesk:
             if row is None:
                 if told.copy_number != 0:
                     raise Refused(ProblemCode.ORDER_CONFLICT, "a copy was never granted")
-                self._insert(connection, kiosk_id, receipt_no, told.print_id, 0, verdict)
+                self._insert(connection, kiosk_id, receipt_no, told.print_id, copy_number=0, verdict=verdict)
             elif (row.receipt_no, row.copy_number) != (receipt_no, told.copy_number):
                 raise Refused(ProblemCode.ORDER_CONFLICT, "this print id is in use")
             elif row.verdict in (None, SheetVerdict.UNKNOWN.value):
@@ -229,21 +237,16 @@ class PrintDesk:
             raise Refused(ProblemCode.RECEIPT_UNKNOWN)
 
     def _insert(
-        self,
-        connection: Connection,
-        kiosk_id: str,
-        receipt_no: str,
-        print_id: str,
-        copy: int,
-        verdict: str | None,
+        self, connection: Connection, kiosk_id: str, receipt_no: str, print_id: str, **sheet: object
     ) -> None:
-        row = {"print_id": print_id, "receipt_no": receipt_no, "copy_number": copy, "kiosk_id": kiosk_id}
-        connection.execute(insert(PRINTS).values(**row, verdict=verdict, at_ms=self._clock.now_ms()))
+        """``sheet``: copy_number and verdict."""
+        row = {"print_id": print_id, "receipt_no": receipt_no, "kiosk_id": kiosk_id, **sheet}
+        connection.execute(insert(PRINTS).values(**row, at_ms=self._clock.now_ms()))
 
     def _answer(self, connection: Connection, receipt_no: str, print_id: str, copy_number: int) -> PrintGrant:
-        (receipt,) = load(connection, self._settings, TABLE.c.receipt_no == receipt_no)
+        (receipt,) = self._book.load(connection, TABLE.c.receipt_no == receipt_no)
         return PrintGrant(print_id=print_id, copy_number=copy_number, receipt=receipt)
 
 
 def _agrees(seal: Seal, row: Row[Any]) -> bool:
-    return seal.amount_fen == row.amount_fen and seal.paid_s == row.paid_ms // 1000
+    return (seal.amount_fen, seal.paid_s) == (row.amount_fen, row.paid_ms // 1000)

@@ -1,6 +1,6 @@
 """The rules as data: what holds for a city on a day, with its source and how well it is proved.
 
-Rows come from rules/*.toml into the table ``rules`` at every start, the whole book at once; nothing in the code knows a figure.
+Rows come from rules/*.toml into the table ``rules`` at every start, the whole book at once.
 """
 
 from __future__ import annotations

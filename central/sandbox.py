@@ -1,16 +1,17 @@
 """A trial gateway: an outside world with its own database, so that its books can be laid beside ours.
 
-What the payer does comes from the cashier page.  ``silent`` makes the gateway keep quiet about one trade: queries, closes and
-refunds raise GatewaySilent until released, while the payer can go on paying.  ``pays_late`` makes the money arrive after the close.
-A scanned code's last digit says what the payer's bank does: 0-6 pays, 7 wants a confirmation on the cashier page, 8 refuses,
-9 pays and then the gateway keeps quiet.  Codes are remembered only as keyed digests.
+What the payer does comes from the cashier page.  ``silent`` makes the gateway keep quiet about one trade:
+every call about it raises GatewaySilent until released, while the payer can go on paying.  ``pays_late`` makes
+the money arrive after the close.  A scanned code's last digit says what the payer's bank does: 0-6 pays, 7 wants
+a confirmation on the cashier page, 8 refuses, 9 pays and then the gateway keeps quiet.  Codes are remembered
+only as keyed digests.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -64,7 +65,7 @@ codes = Table(
 )
 
 
-class Act(str, Enum):
+class Act(StrEnum):
     """What can be done on the cashier page."""
 
     PAY = "pay"

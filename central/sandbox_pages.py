@@ -46,7 +46,7 @@ def add_pages(app: FastAPI, service: Service, sandbox: Sandbox) -> None:
 
     @app.post("/sandbox/cashier/{token}/{act}", include_in_schema=False)
     def press(request: Request, token: str, act: Act) -> Response:
-        """What the payer does.  A browser is sent back to the page; ``Accept: application/json`` gets the trade."""
+        """What the payer does.  A browser goes back to the page, ``Accept: application/json`` gets JSON."""
         slip = sandbox.act(token, act)
         if slip is not None:
             service.orders.settle([slip.order_id])  # as the gateway's notice would; a silent one stays silent

@@ -1,4 +1,4 @@
-"""Fills an empty database with the synthetic township: six years of payments, certifications, and this year's receipts.
+"""Fills an empty database with the synthetic township: payments of six years, certifications, receipts.
 
 Money of the past is entered in the ledger as ``opening``; orders of the past are numbered SEED-nnnnnn.
 """
@@ -54,7 +54,7 @@ def seed_township(
     connection: Connection, settings: Settings, keys: Keys, rulebook: Rulebook, today: date
 ) -> None:
     """Everything in the caller's transaction: a township is there whole or not at all."""
-    chance = Random(settings.seed)  # noqa: S311: invented people are no secret
+    chance = Random(settings.seed)  # noqa: S311 - invented people are no secret
     histories = [
         _history(resident, rulebook, today, chance)
         for resident in township.residents(settings.township, settings.seed)
@@ -188,7 +188,7 @@ def _seed_receipts(
     payments: list[tuple[Resident, Paid]],
     chance: Random,
 ) -> dict[tuple[str, str, int], str]:
-    """Orders, ledger rows, receipts and printed sheets of this year; (person, product, year) -> receipt number."""
+    """This year's orders, ledger rows, receipts and sheets; (person, product, year) -> receipt number."""
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ("orders", "ledger", "receipts", "prints")}
     sequences: Counter[date] = Counter()
     numbered = {}

@@ -12,7 +12,7 @@ from central.database import Database, sqlite_url
 from central.gateway import Gateway, NoGateway
 from central.orders import Orders
 from central.people import People
-from central.receipts import PrintDesk
+from central.receipts import PrintDesk, ReceiptBook
 from central.sandbox import Sandbox
 from central.settings import Settings
 from central.verification import Keys
@@ -69,7 +69,8 @@ def open_service(settings: Settings) -> Service:
             settings.public_url,
             lambda purpose, text: keys.keyed_hash(purpose, text).hex(),
         )
-    orders = Orders(database, settings, gateway, rulebook, keys, clock)
-    people = People(database, settings, rulebook, clock, orders.settle)
-    print_desk = PrintDesk(database, settings, keys, clock)
+    book = ReceiptBook(settings, keys)
+    orders = Orders(database, settings, gateway, rulebook, book)
+    people = People(database, rulebook, book, clock, orders.settle)
+    print_desk = PrintDesk(database, book, keys, clock)
     return Service(settings, database, keys, orders, people, print_desk, sandbox, trial_books)

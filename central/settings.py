@@ -10,9 +10,9 @@ from central.clock import Clock, SystemClock
 
 @dataclass(frozen=True)
 class Settings:
-    """``data`` holds the databases and the keys.  ``public_url`` is what a phone reaches: scheme, host, port, no path.
+    """``data`` holds the databases and keys; ``public_url`` is what a phone reaches, without a path.
 
-    ``database_url`` is None for the embedded SQLite.  ``township`` people are made once, in an empty database.
+    ``database_url`` None is the embedded SQLite.  ``township`` people are made once, in an empty database.
     ``sweep_interval_s`` 0 starts no background sweep (tests call it by hand).
     """
 

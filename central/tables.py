@@ -1,7 +1,7 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
-Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in ``FROZEN`` are
-only ever inserted into: triggers made by the first migration refuse UPDATE and DELETE.  Balances are always sums.
+Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
+``FROZEN`` are only ever inserted into: triggers made by the first migration refuse UPDATE and DELETE.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A synthetic township: the same size and seed give the same invented residents, every time.
 
-Numbers have a right check character and a low sequence (001, 002 ...), so that nobody real is meant.  Texts fit the fields of the
-card's chip: name 15, address 35, issuer 15 UTF-16 units.
+Numbers have a right check character and a low sequence (001, 002 ...), so that nobody real is meant.  Texts
+fit the fields of the card's chip: name 15, address 35, issuer 15 UTF-16 units.
 """
 
 from __future__ import annotations
@@ -19,56 +19,11 @@ MADE_IN = 2026  # ages are those of this year, whenever the township is made
 ISSUER = "威海市公安局文登分局"
 LONG_TERM = "长期"
 SURNAMES = "于王张刘李丛孙毕邹姜宋吕侯徐鞠林初荣谭邢"
-MALE_NAMES = [
-    "德海",
-    "建国",
-    "志强",
-    "永福",
-    "世平",
-    "明亮",
-    "文斌",
-    "春生",
-    "振华",
-    "树林",
-    "国栋",
-    "晓东",
-    "少华",
-    "俊杰",
-    "浩然",
-    "子轩",
-]
-FEMALE_NAMES = [
-    "桂兰",
-    "玉珍",
-    "淑芳",
-    "凤英",
-    "美玲",
-    "春梅",
-    "丽华",
-    "秀云",
-    "红霞",
-    "爱琴",
-    "晓燕",
-    "雪梅",
-    "佳怡",
-    "欣然",
-    "雨桐",
-    "梓涵",
-]
+MALE_NAMES = "德海建国志强永福世平明亮文斌春生振华树林国栋晓东少华俊杰浩然子轩"
+FEMALE_NAMES = "桂兰玉珍淑芳凤英美玲春梅丽华秀云红霞爱琴晓燕雪梅佳怡欣然雨桐梓涵"
 # characters outside GBK, GB2312 or the first plane, as real names have them
-RARE_NAMES = ("王𠮷", "李䶮", "孙喆", "于堃", "丛𬭊", "刘㛃", "毕淼焱", "宋𫖯", "姜旻昇", "买买提·艾力")
-VILLAGES = [
-    "东山头村",
-    "西河口村",
-    "南台村",
-    "北柳村",
-    "前石岭村",
-    "后石岭村",
-    "大桥村",
-    "小洼村",
-    "新泉村",
-    "望海村",
-]
+RARE_NAMES = "王𠮷 李䶮 孙喆 于堃 丛𬭊 刘㛃 毕淼焱 宋𫖯 姜旻昇 买买提·艾力"
+VILLAGES = ("东山头", "西河口", "南台", "北柳", "前石岭", "后石岭", "大桥", "小洼", "新泉", "望海")
 # kind, number prefix, name, English name, nationality, sex
 VISITORS = (
     ("hmt", "810000", "陈嘉文", "", "", "2"),
@@ -81,7 +36,7 @@ VISITORS = (
 
 @dataclass(frozen=True)
 class Card:
-    """What one person's ID card says, field for field as devices.idcard.IdCard; ``tags`` say why one may want this card."""
+    """What one ID card says, field for field as devices.idcard.IdCard; ``tags`` say what is special."""
 
     kind: str
     name: str
@@ -131,10 +86,10 @@ class _Registry:
     """Gives out numbers while a township is being made."""
 
     def __init__(self, seed: int) -> None:
-        self._seed, self._random = seed, Random(seed)  # noqa: S311: invented people are no secret
+        self._seed, self._random = seed, Random(seed)  # noqa: S311 - invented people are no secret
         self._sequences: dict[tuple[str, date, str], int] = defaultdict(int)
         self._made: list[Resident] = []
-        self._rare = list(RARE_NAMES)
+        self._rare = RARE_NAMES.split()
 
     def settle(self, size: int) -> list[Resident]:
         self._family_of_zhang()
@@ -306,8 +261,9 @@ class _Registry:
         return f"{issued}0312", f"{issued + years}0312", expired
 
     def _name(self, sex: str, surname: str = "") -> str:
-        given = MALE_NAMES if sex == "1" else FEMALE_NAMES
-        return (surname or self._random.choice(SURNAMES)) + self._random.choice(given)
+        given = MALE_NAMES if sex == "1" else FEMALE_NAMES  # two characters a name
+        start = 2 * self._random.randrange(len(given) // 2)
+        return (surname or self._random.choice(SURNAMES)) + given[start : start + 2]
 
     def _birth(self, youngest: int, oldest: int) -> date:
         return self._birth_in(MADE_IN - self._random.randint(youngest, oldest))
@@ -316,7 +272,7 @@ class _Registry:
         return date(year, 1, 1) + timedelta(days=self._random.randrange(300))
 
     def _address(self) -> str:
-        return f"山东省威海市文登区泽头镇{self._random.choice(VILLAGES)}{self._random.randint(1, 280)}号"
+        return f"山东省威海市文登区泽头镇{self._random.choice(VILLAGES)}村{self._random.randint(1, 280)}号"
 
 
 def tagged(residents_made: list[Resident], tag: str) -> Iterator[Resident]:

@@ -1,13 +1,14 @@
 """The signed code on a receipt.
 
-    payload, 34 bytes, big-endian                           then 64 bytes Ed25519 over the payload
+    payload, 34 bytes, big-endian, then 64 bytes Ed25519 over it: 98 bytes = 157 base32 characters
     +---+---+---+------+----------------+------------+------------+--------+
-    |ver|key|typ| ts 4 | receipt no. 11 | amount 5   | payer 8    | kiosk 3|   98 bytes = 157 base32 characters
+    |ver|key|typ| ts 4 | receipt no. 11 | amount 5   | payer 8    | kiosk 3|
     +---+---+---+------+----------------+------------+------------+--------+
      1   1   1   s UTC  BCD, F at the end fen          keyed hash   serial
 
-A citizen's phone opens ``PUBLIC_URL/V/<code>``, all upper case so that the QR symbol stays alphanumeric.  Anybody with the public
-keys of /v1/keys can check a code offline.  The payer's hash is keyed: a plain one of a citizen number could be searched.
+A citizen's phone opens ``PUBLIC_URL/V/<code>``, all upper case so that the QR symbol stays alphanumeric.
+Anybody with the public keys of /v1/keys can check a code offline.  The payer's hash is keyed: a plain one of a
+citizen number could be searched.
 """
 
 from __future__ import annotations

@@ -221,7 +221,7 @@ def upgrade() -> None:
 
 
 def _refuse(table: str, action: str) -> None:
-    """The one place where the two databases are spoken to differently: neither has the other's trigger syntax."""
+    """The one place where the two databases are spoken to differently: their triggers have no common form."""
     name = f"{table}_refuses_{action.lower()}"
     message = f"{table} is only ever inserted into"
     if op.get_bind().dialect.name == "sqlite":
