@@ -27,6 +27,7 @@ Data = Annotated[Path, typer.Option("--data", help="Folder of the databases and 
 
 @app.command()
 def run(
+    *,
     data: Data,
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8080,
     host: Annotated[str, typer.Option()] = "127.0.0.1",

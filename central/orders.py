@@ -76,7 +76,8 @@ class Orders:
                 self._open(connection, kiosk_id, request, digest)
                 state = "requested"
             else:
-                if row.request_digest is not None and row.request_digest != digest:
+                tombstone = row.request_digest is None and row.state == "closed"
+                if row.request_digest != digest and not tombstone:
                     raise Refused(ProblemCode.ORDER_CONFLICT, "the same order id with another body")
                 state = row.state
         if state == "requested":

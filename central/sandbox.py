@@ -1,10 +1,10 @@
 """A trial gateway: an outside world with its own database, so that its books can be laid beside ours.
 
 What the payer does comes from the cashier page.  ``silent`` makes the gateway keep quiet about one trade:
-every call about it raises GatewaySilent until released, while the payer can go on paying.  ``pays_late`` makes
-the money arrive after the close.  A scanned code's last digit says what the payer's bank does: 0-6 pays, 7 wants
-a confirmation on the cashier page, 8 refuses, 9 pays and then the gateway keeps quiet.  Codes are remembered
-only as keyed digests.
+every call about it raises GatewaySilent until released, while the payer can go on paying.  ``pays_late``
+makes the money arrive after the close.  A scanned code's last digit says what the payer's bank does: 0-6
+pays, 7 wants a confirmation on the cashier page, 8 refuses, 9 pays and then the gateway keeps quiet.
+Codes are remembered only as keyed digests.
 """
 
 from __future__ import annotations

@@ -55,10 +55,8 @@ def seed_township(
 ) -> None:
     """Everything in the caller's transaction: a township is there whole or not at all."""
     chance = Random(settings.seed)  # noqa: S311 - invented people are no secret
-    histories = [
-        _history(resident, rulebook, today, chance)
-        for resident in township.residents(settings.township, settings.seed)
-    ]
+    past = _Past(rulebook, today, chance)
+    histories = [past.history(person) for person in township.residents(settings.township, settings.seed)]
     connection.execute(insert(tables.persons), [_person_row(history, today) for history in histories])
     paid_this_year = [
         (history.resident, paid)
@@ -66,7 +64,7 @@ def seed_township(
         for paid in history.paid
         if paid.paid_on.year == today.year
     ]
-    numbered = _seed_receipts(connection, settings, keys, rulebook, paid_this_year, chance)
+    numbered = _seed_receipts(connection, settings, keys, rulebook, paid_this_year, chance=chance)
     connection.execute(
         insert(tables.contributions),
         [
@@ -119,65 +117,75 @@ def _person_row(history: _History, today: date) -> dict[str, Any]:
     }
 
 
-def _history(resident: Resident, rulebook: Rulebook, today: date, chance: Random) -> _History:
-    if _is_zhang(resident):
-        tiers_paid = ("300", "300", "500", "500", "1000")  # and this year's is still due
-        years = range(today.year - 5, today.year)
-        paid = [
-            _paid(rulebook, "resident_pension", year, tier, date(year, 11, 2), year)
-            for year, tier in zip(years, tiers_paid, strict=True)
-        ]
-        paid += _medical(rulebook, today, lambda year: date(year, 10, 8))
-        return _History(resident, 88, 650_000, [row for row in paid if row.paid_on <= today])
+class _Past:
+    """What people have paid until today, drawn by chance under the rules of each year."""
 
-    age, first = age_on(resident.birth, today), today.year - YEARS + 1
-    until_first = max(0, min(age - YEARS - 18, first - 2010))
-    enough = resident.drawing or age < 60
-    years_before = (
-        max(until_first, 15) if resident.drawing else until_first if enough else min(until_first, 6)
-    )
-    paid = []
-    product = {"resident": "resident_pension", "flexible": "flexible_pension"}.get(resident.standing)
-    if product:
-        codes = [tier.code for tier in tiers(rulebook, product, today)]
+    def __init__(self, rulebook: Rulebook, today: date, chance: Random) -> None:
+        self._rulebook, self._today, self._chance = rulebook, today, chance
+
+    def history(self, resident: Resident) -> _History:
+        if _is_zhang(resident):
+            return self._zhang(resident)
+        age, first = age_on(resident.birth, self._today), self._today.year - YEARS + 1
+        until_first = max(0, min(age - YEARS - 18, first - 2010))
+        if resident.drawing:
+            years_before = max(until_first, 15)
+        else:
+            years_before = until_first if age < 60 else min(until_first, 6)
+        paid = self._pension(resident, age)
+        if resident.standing in ("resident", "student"):
+            paid += [row for row in self._medical(resident) if row.paid_on >= resident.birth]
+        months = 12 * years_before + (self._chance.randrange(12) if years_before else 0)
+        return _History(resident, months, months * 3_000, paid)
+
+    def _zhang(self, resident: Resident) -> _History:
+        """Five years paid and this year's still due; the next year's medical paid on 8 October."""
+        years = range(self._today.year - 5, self._today.year)
+        paid = [
+            self._paid("resident_pension", year, tier, date(year, 11, 2))
+            for year, tier in zip(years, ("300", "300", "500", "500", "1000"), strict=True)
+        ]
+        autumns = (date(year, 10, 8) for year in (*years, self._today.year))
+        paid += [
+            self._paid("resident_medical", on.year + 1, "standard", on) for on in autumns if on <= self._today
+        ]
+        return _History(resident, 88, 650_000, paid)
+
+    def _pension(self, resident: Resident, age: int) -> list[Paid]:
+        product = {"resident": "resident_pension", "flexible": "flexible_pension"}.get(resident.standing)
+        if product is None:
+            return []
+        paid, today, chance = [], self._today, self._chance
+        codes = [tier.code for tier in tiers(self._rulebook, product, today)]
         rank = chance.choice((0, 0, 0, 1, 1, 2, 3))
-        for year in range(first, today.year + 1):
+        for year in range(today.year - YEARS + 1, today.year + 1):
             then = age - (today.year - year)
             settled = chance.random() < (0.4 if year == today.year else 0.92)
             if then >= 18 and not (resident.drawing and then >= 60) and settled:
                 rank = min(rank + (chance.random() < 0.08), len(codes) - 1)
-                paid.append(
-                    _paid(rulebook, product, year, codes[rank], _day_in(year, 1, 11, today, chance), year)
-                )
-    if resident.standing in ("resident", "student"):
-        paid += _medical(rulebook, today, lambda year: _day_in(year, 10, 12, today, chance), chance)
-        paid = [row for row in paid if row.product != "resident_medical" or row.paid_on >= resident.birth]
-    months = 12 * years_before + (chance.randrange(12) if years_before else 0)
-    return _History(resident, months, months * 3_000, paid)
+                paid.append(self._paid(product, year, codes[rank], self._day_in(year, 1, 11)))
+        return paid
 
+    def _medical(self, resident: Resident) -> list[Paid]:
+        """Each autumn the next year's; of this autumn's only some, and only once it has begun."""
+        paid, today = [], self._today
+        for year in range(today.year - YEARS + 1, today.year + 1):
+            opens = month_day(year, self._rulebook.get("resident_medical", "opens", today).value)
+            likely = 0.35 if year == today.year else 0.95
+            if opens <= today and self._chance.random() < likely:
+                paid.append(self._paid("resident_medical", year + 1, "standard", self._day_in(year, 10, 12)))
+        return paid
 
-def _medical(rulebook: Rulebook, today: date, day_of: Any, chance: Random | None = None) -> list[Paid]:
-    """Each autumn the next year's; of this autumn's only some, and only once it has begun."""
-    paid = []
-    for year in range(today.year - YEARS + 1, today.year + 1):
-        opens = month_day(year, rulebook.get("resident_medical", "opens", today).value)
-        this_autumn = year == today.year
-        if opens <= today and (chance is None or chance.random() < (0.35 if this_autumn else 0.95)):
-            paid.append(_paid(rulebook, "resident_medical", year + 1, "standard", day_of(year), year))
-    return paid
+    def _paid(self, product: str, year: int, code: str, on: date) -> Paid:
+        offered = {tier.code: tier for tier in tiers(self._rulebook, product, on)}
+        tier = offered[code]
+        return Paid(product, year, code, tier.amount_fen, tier.subsidy_fen or 0, on, None)
 
-
-def _paid(rulebook: Rulebook, product: str, year: int, code: str, on: date, rule_year: int) -> Paid:
-    offered = {tier.code: tier for tier in tiers(rulebook, product, date(rule_year, 12, 31))}
-    tier = offered[code]
-    return Paid(product, year, code, tier.amount_fen, tier.subsidy_fen or 0, on, None)
-
-
-def _day_in(year: int, first_month: int, last_month: int, today: date, chance: Random) -> date:
-    """A day of those months that has already been."""
-    first = date(year, first_month, 1)
-    last = min(date(year, last_month, 28), today)
-    return first + timedelta(days=chance.randint(0, max(0, (last - first).days)))
+    def _day_in(self, year: int, first_month: int, last_month: int) -> date:
+        """A day of those months that has already been."""
+        first = date(year, first_month, 1)
+        last = min(date(year, last_month, 28), self._today)
+        return first + timedelta(days=self._chance.randint(0, max(0, (last - first).days)))
 
 
 def _seed_receipts(
@@ -186,6 +194,7 @@ def _seed_receipts(
     keys: Keys,
     rulebook: Rulebook,
     payments: list[tuple[Resident, Paid]],
+    *,
     chance: Random,
 ) -> dict[tuple[str, str, int], str]:
     """This year's orders, ledger rows, receipts and sheets; (person, product, year) -> receipt number."""
@@ -202,9 +211,7 @@ def _seed_receipts(
         receipt_no = f"{settings.area_code}{paid.paid_on:%y%m%d}{sequences[paid.paid_on]:04d}"
         numbered[resident.person_id, paid.product, paid.year] = receipt_no
         label = next(
-            tier.label
-            for tier in tiers(rulebook, paid.product, date(paid.paid_on.year, 12, 31))
-            if tier.code == paid.tier
+            tier.label for tier in tiers(rulebook, paid.product, paid.paid_on) if tier.code == paid.tier
         )
         rows["orders"].append(
             {

@@ -24,13 +24,26 @@ FEMALE_NAMES = "桂兰玉珍淑芳凤英美玲春梅丽华秀云红霞爱琴晓�
 # characters outside GBK, GB2312 or the first plane, as real names have them
 RARE_NAMES = "王𠮷 李䶮 孙喆 于堃 丛𬭊 刘㛃 毕淼焱 宋𫖯 姜旻昇 买买提·艾力"
 VILLAGES = ("东山头", "西河口", "南台", "北柳", "前石岭", "后石岭", "大桥", "小洼", "新泉", "望海")
-# kind, number prefix, name, English name, nationality, sex
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who lives here with another kind of card.  ``prefix`` starts the number."""
+
+    kind: str
+    prefix: str
+    name: str
+    sex: str
+    english_name: str = ""
+    nationality: str = ""
+
+
 VISITORS = (
-    ("hmt", "810000", "陈嘉文", "", "", "2"),
-    ("hmt", "820000", "何永安", "", "", "1"),
-    ("hmt", "830000", "林雅婷", "", "", "2"),
-    ("foreigner_2017", "KOR3710", "金秀贤", "KIM, SUHYEON", "KOR", "2"),
-    ("foreigner_2023", "937410", "朴俊浩", "PARK, JUNHO", "KOR", "1"),
+    Visitor("hmt", "810000", "陈嘉文", "2"),
+    Visitor("hmt", "820000", "何永安", "1"),
+    Visitor("hmt", "830000", "林雅婷", "2"),
+    Visitor("foreigner_2017", "KOR3710", "金秀贤", "2", "KIM, SUHYEON", "KOR"),
+    Visitor("foreigner_2023", "937410", "朴俊浩", "1", "PARK, JUNHO", "KOR"),
 )
 
 
@@ -82,8 +95,27 @@ def residents(size: int, seed: int) -> list[Resident]:
     return _Registry(seed).settle(size)
 
 
+@dataclass(frozen=True)
+class _Home:
+    household_id: str
+    address: str
+
+
+@dataclass(frozen=True)
+class _Being:
+    """Somebody before the registry has given a number and a card."""
+
+    role: str
+    sex: str
+    birth: date
+    name: str
+    standing: str = "resident"
+    drawing: bool = False
+    tags: tuple[str, ...] = ()
+
+
 class _Registry:
-    """Gives out numbers while a township is being made."""
+    """Gives out numbers and cards while a township is being made."""
 
     def __init__(self, seed: int) -> None:
         self._seed, self._random = seed, Random(seed)  # noqa: S311 - invented people are no secret
@@ -93,52 +125,50 @@ class _Registry:
 
     def settle(self, size: int) -> list[Resident]:
         self._family_of_zhang()
-        for number, visitor in enumerate(VISITORS):
-            self._couple_with_visitor(f"v{number:03d}", visitor)
+        for n, visitor in enumerate(VISITORS):
+            self._couple_with_visitor(_Home(f"v{n:03d}", self._address()), visitor)
         households = 0
         while len(self._made) < size:
             households += 1
-            self._household(f"h{households:04d}")
+            self._household(_Home(f"h{households:04d}", self._address()))
         return self._made[:size]
 
     def _family_of_zhang(self) -> None:
-        home = self._address()
-        self._add("z000", "head", "于德海", "1", date(1959, 6, 12), home, "resident", drawing=True)
-        self._sequences["371081", date(1962, 3, 15), "2"] = 1  # the next is 004
-        self._add("z000", "spouse", "张秀英", "2", date(1962, 3, 15), home, "resident", True, tags=("fixed",))
-        self._add("z000", "child", "于晓琳", "2", date(1990, 8, 20), home, "resident")
+        home, zhang_birth = _Home("z000", self._address()), date(1962, 3, 15)
+        self._add(home, _Being("head", "1", date(1959, 6, 12), "于德海", drawing=True))
+        self._sequences["371081", zhang_birth, "2"] = 1  # the next is 004
+        self._add(home, _Being("spouse", "2", zhang_birth, "张秀英", drawing=True, tags=("fixed",)))
+        self._add(home, _Being("child", "2", date(1990, 8, 20), "于晓琳"))
 
-    def _couple_with_visitor(self, household: str, visitor: tuple[str, ...]) -> None:
-        kind, prefix, name, english, nationality, sex = visitor
-        home, birth = self._address(), self._birth(30, 55)
-        partner = "1" if sex == "2" else "2"
-        self._add(household, "head", self._name(partner), partner, self._birth(30, 55), home, "resident")
-        make = self._foreigner if nationality else self._hmt
-        card = make(kind, prefix, name, english, nationality, sex, birth, home)
-        self._append(card, household, "spouse", birth, "resident", False)
+    def _couple_with_visitor(self, home: _Home, visitor: Visitor) -> None:
+        partner = "1" if visitor.sex == "2" else "2"
+        self._add(home, _Being("head", partner, self._birth(30, 55), self._name(partner)))
+        being = _Being("spouse", visitor.sex, self._birth(30, 55), visitor.name, tags=("visitor",))
+        make = self._foreigner_card if visitor.nationality else self._hmt_card
+        self._append(home, being, make(home, being, visitor))
 
-    def _household(self, household: str) -> None:
-        """A single person, a couple, with or without children, with or without an old parent."""
-        chance, home = self._random, self._address()
+    def _household(self, home: _Home) -> None:
+        """A single person or a couple, with or without children, with or without an old mother."""
+        chance = self._random
         old = chance.random() < 0.45
         head_birth = self._birth(60, 92) if old else self._birth(26, 59)
         head_sex = "1" if chance.random() < 0.8 else "2"
         surname = chance.choice(SURNAMES)
-        self._member(household, "head", head_sex, head_birth, home, surname)
+        self._member(home, "head", head_sex, head_birth, surname)
         if chance.random() < 0.8:
             years = chance.randint(-4, 4)
             birth = self._birth_in(min(head_birth.year + years, MADE_IN - 22))
-            self._member(household, "spouse", "2" if head_sex == "1" else "1", birth, home)
+            self._member(home, "spouse", "2" if head_sex == "1" else "1", birth)
             oldest_child = max(head_birth.year, birth.year) + 20
             for _ in range(chance.choice((0, 0, 1) if old else (0, 1, 1, 2))):
                 born = chance.randint(oldest_child, oldest_child + 12)
                 if born < MADE_IN:
-                    self._member(household, "child", chance.choice("12"), self._birth_in(born), home, surname)
+                    self._member(home, "child", chance.choice("12"), self._birth_in(born), surname)
         if not old and head_birth.year - 22 > MADE_IN - 95 and chance.random() < 0.3:
-            birth = self._birth_in(head_birth.year - chance.randint(21, 30))
-            self._member(household, "parent", "2", birth, home)
+            self._member(home, "parent", "2", self._birth_in(head_birth.year - chance.randint(21, 30)))
 
-    def _member(self, household: str, role: str, sex: str, birth: date, home: str, surname: str = "") -> None:
+    def _member(self, home: _Home, role: str, sex: str, birth: date, surname: str = "") -> None:
+        """Somebody of no particular name, with the standing of the age."""
         age, chance = MADE_IN - birth.year, self._random.random()
         if age < 16:
             standing = "student"
@@ -151,111 +181,89 @@ class _Registry:
         drawing = age >= 61 and self._random.random() < 0.93
         tags = ("rare_name",) if self._rare and birth.year % 3 == 0 and age >= 16 else ()
         name = self._rare.pop(0) if tags else self._name(sex, surname)
-        self._add(household, role, name, sex, birth, home, standing, drawing, tags)
+        self._add(home, _Being(role, sex, birth, name, standing, drawing, tags))
 
     # --- cards ---
 
-    def _add(
-        self,
-        household: str,
-        role: str,
-        name: str,
-        sex: str,
-        birth: date,
-        home: str,
-        standing: str,
-        drawing: bool = False,
-        tags: tuple[str, ...] = (),
-    ) -> None:
-        age = MADE_IN - birth.year
+    def _add(self, home: _Home, being: _Being) -> None:
         nation = "01" if self._random.random() < 0.97 else self._random.choice(("10", "11", "03"))
-        nation = "05" if "·" in name else nation
-        issued, until, expired = self._validity(age)
-        tags = (*tags, "expired") if expired else tags
-        number = self._number("371081", birth, sex)
+        issued, until, expired = self._validity(MADE_IN - being.birth.year)
         card = Card(
-            "resident", name, number, sex, nation, f"{birth:%Y%m%d}", home, ISSUER, issued, until, tags=tags
+            kind="resident",
+            name=being.name,
+            number=self._number("371081", being),
+            sex=being.sex,
+            nation="05" if "·" in being.name else nation,
+            birth=f"{being.birth:%Y%m%d}",
+            address=home.address,
+            issuer=ISSUER,
+            valid_from=issued,
+            valid_to=until,
+            tags=(*being.tags, "expired") if expired else being.tags,
         )
-        self._append(card, household, role, birth, standing, drawing)
+        self._append(home, being, card)
 
-    def _hmt(
-        self,
-        kind: str,
-        prefix: str,
-        name: str,
-        english: str,
-        nationality: str,
-        sex: str,
-        birth: date,
-        home: str,
-    ) -> Card:
-        number = self._number(prefix, birth, sex)
+    def _hmt_card(self, home: _Home, being: _Being, visitor: Visitor) -> Card:
         return Card(
-            kind,
-            name,
-            number,
-            sex,
-            "",
-            f"{birth:%Y%m%d}",
-            home,
-            ISSUER,
-            "20230601",
-            "20280601",
-            tags=("visitor",),
+            kind=visitor.kind,
+            name=being.name,
+            number=self._number(visitor.prefix, being),
+            sex=being.sex,
+            nation="",
+            birth=f"{being.birth:%Y%m%d}",
+            address=home.address,
+            issuer=ISSUER,
+            valid_from="20230601",
+            valid_to="20280601",
+            tags=being.tags,
         )
 
-    def _foreigner(
-        self,
-        kind: str,
-        prefix: str,
-        name: str,
-        english: str,
-        nationality: str,
-        sex: str,
-        birth: date,
-        home: str,
-    ) -> Card:
-        if kind == "foreigner_2017":  # three letters, place, YYMMDD, sequence, check
-            body = f"{prefix}{birth:%y%m%d}1"
-            number, issued, until = body + passport_check(body), "20180510", "20280509"
-        else:
-            number, issued, until = self._number(prefix, birth, sex), "20240115", "20340114"
+    def _foreigner_card(self, home: _Home, being: _Being, visitor: Visitor) -> Card:
+        """2017: three letters, place, YYMMDD, sequence, check; 2023: 18 digits.  Neither shows an address."""
+        old = visitor.kind == "foreigner_2017"
+        body = f"{visitor.prefix}{being.birth:%y%m%d}1"
         return Card(
-            kind,
-            name,
-            number,
-            sex,
-            "",
-            f"{birth:%Y%m%d}",
-            "",
-            "",
-            issued,
-            until,
-            nationality,
-            english,
-            ("visitor",),
+            kind=visitor.kind,
+            name=being.name,
+            number=body + passport_check(body) if old else self._number(visitor.prefix, being),
+            sex=being.sex,
+            nation="",
+            birth=f"{being.birth:%Y%m%d}",
+            address="",
+            issuer="",
+            valid_from="20180510" if old else "20240115",
+            valid_to="20280509" if old else "20340114",
+            nationality=visitor.nationality,
+            english_name=visitor.english_name,
+            tags=being.tags,
         )
 
-    def _append(
-        self, card: Card, household: str, role: str, birth: date, standing: str, drawing: bool
-    ) -> None:
-        person_id = "p" + sha256(f"{self._seed}|{card.number}".encode()).hexdigest()[:15]
-        self._made.append(Resident(card, person_id, household, role, birth, standing, drawing))
+    def _append(self, home: _Home, being: _Being, card: Card) -> None:
+        self._made.append(
+            Resident(
+                card=card,
+                person_id="p" + sha256(f"{self._seed}|{card.number}".encode()).hexdigest()[:15],
+                household_id=home.household_id,
+                role=being.role,
+                birth=being.birth,
+                standing=being.standing,
+                drawing=being.drawing,
+            )
+        )
 
-    def _number(self, prefix: str, birth: date, sex: str) -> str:
+    def _number(self, prefix: str, being: _Being) -> str:
         """The next sequence of that birthday: odd for men, even for women (GB 11643)."""
-        prefix_birth = f"{prefix}{birth:%Y%m%d}"
-        key = (prefix, birth, sex)
+        key = (prefix, being.birth, being.sex)
         self._sequences[key] += 1
-        sequence = 2 * self._sequences[key] - (1 if sex == "1" else 0)
-        first17 = f"{prefix_birth}{sequence:03d}"
+        sequence = 2 * self._sequences[key] - (1 if being.sex == "1" else 0)
+        first17 = f"{prefix}{being.birth:%Y%m%d}{sequence:03d}"
         return first17 + check_character(first17)
 
     def _validity(self, age: int) -> tuple[str, str, bool]:
-        """(from, to, expired): for good from 46 on, twenty years from 26, else ten (居民身份证法 5)."""
+        """(from, to, expired): for good from 46 on, twenty years from 26, else ten or five (ID Card Act 5)."""
         if age >= 50:
             return f"{self._random.randint(MADE_IN - 4, MADE_IN - 1)}0312", LONG_TERM, False
-        years = 20 if age >= 30 else 10 if age >= 16 else 5
+        years = 20 if age >= 30 else 10 if age >= 20 else 5
         expired = self._random.random() < 0.02
         issued = MADE_IN - years - 1 if expired else self._random.randint(MADE_IN - 4, MADE_IN - 1)
         return f"{issued}0312", f"{issued + years}0312", expired

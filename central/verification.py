@@ -7,8 +7,8 @@
      1   1   1   s UTC  BCD, F at the end fen          keyed hash   serial
 
 A citizen's phone opens ``PUBLIC_URL/V/<code>``, all upper case so that the QR symbol stays alphanumeric.
-Anybody with the public keys of /v1/keys can check a code offline.  The payer's hash is keyed: a plain one of a
-citizen number could be searched.
+Anybody with the public keys of /v1/keys can check a code offline.  The payer's hash is keyed, because a plain
+one of a citizen number could be searched.
 """
 
 from __future__ import annotations
