@@ -88,6 +88,10 @@ class SdtReader:
         except DeviceError:
             return True  # nobody is kept waiting before a dead reader; poll goes on looking for the card
 
+    def close(self) -> None:
+        """Gives the port back; the next use opens it again."""
+        self._transport.close()
+
     # --- the field ---
 
     def _find(self) -> bool:

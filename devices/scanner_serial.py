@@ -62,6 +62,10 @@ class SerialScanner:
             raise ProtocolError("a scan without an end")
         return None
 
+    def close(self) -> None:
+        """Gives the port back; the next use opens it again."""
+        self._transport.close()
+
     def _listen(self) -> bool:
         try:
             data = self._transport.read(4096, 0.0)

@@ -6,6 +6,7 @@ Everything that means "the link is gone" (SerialException, OSError, termios.erro
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import termios
 from typing import Protocol
@@ -110,4 +111,5 @@ class SerialTransport:
 
     def _lost(self, error: Exception) -> TransportLost:
         self.close()
-        return TransportLost(f"{self.port}: {error}")
+        number = getattr(error, "errno", None)
+        return TransportLost(f"{self.port}: {os.strerror(number) if number else error}")
