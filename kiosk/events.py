@@ -57,13 +57,11 @@ class Device(Enum):
 
 
 class VisitEnd(Enum):
-    """Why a visit ended."""
+    """Why a visit ended; after a surprise the process ends instead."""
 
     DONE = "done"
     HOME = "home"
     IDLE = "idle"
-    TROUBLE = "trouble"  # the machine could not go on
-    SURPRISE = "surprise"
 
 
 class JournalFault(Enum):
@@ -93,7 +91,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Started(Event):
-    """The program serves; ``ms`` since its process began."""
+    """The first usable frame is drawn, ``ms`` after the window was asked for."""
 
     id = "started"
     kiosk_id: KioskId
@@ -193,6 +191,14 @@ class CardNotRead(Event):
 
 
 @dataclass(frozen=True)
+class CardLeftBehind(Event):
+    """A card still lies on the reader after the visit; staff should look after it."""
+
+    id = "card_left_behind"
+    severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
 class HelpOpened(Event):
     """Somebody pressed the help button."""
 
@@ -281,7 +287,7 @@ class Surprise(Event):
 
 EVENTS: tuple[type[Event], ...] = (
     *(Started, Stopped, ConfigRefused, JournalChecked, JournalRefused, ClockSkew, DeviceChanged),
-    *(VisitStarted, VisitEnded, CardRead, CardNotRead, HelpOpened),
+    *(VisitStarted, VisitEnded, CardRead, CardNotRead, CardLeftBehind, HelpOpened),
     *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded),
     *(CentralUnreachable, CentralRefused, Surprise),
 )
