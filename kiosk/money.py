@@ -30,10 +30,15 @@ def with_sign(fen: int) -> str:
     return SIGN + yuan(fen)
 
 
+def bare_yuan(fen: int) -> str:
+    """1000, 12.5: where the word 元 stands elsewhere.  Raises ValueError below 0 or above MOST_FEN."""
+    whole, rest = divmod(_checked(fen), 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
+
+
 def plain_yuan(fen: int) -> str:
     """1000 元, 12.5 元: as one says it.  Raises ValueError below 0 or above MOST_FEN."""
-    whole, rest = divmod(_checked(fen), 100)
-    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") + " 元"
+    return bare_yuan(fen) + " 元"
 
 
 def capitals(fen: int) -> str:
@@ -76,7 +81,7 @@ def _whole(number: int) -> str:
     if not low:
         return _group(high) + "万"
     # 壹拾万零伍佰: the zeros reach the 千 place.  Only the 万 digit 0: 壹拾万柒仟, the first example.
-    return _group(high) + "万" + ("零" if low < 1_000 else "") + _group(low)
+    return _group(high) + "万" + ("零" if low < 100 else "") + _group(low)
 
 
 def _group(number: int) -> str:

@@ -27,9 +27,15 @@ TO_MY_PAGE: Final = "回到我的页面"
 LEAVE: Final = "办完了，退出"
 
 NO_CENTRE_TITLE: Final = "现在连不上社保中心"
-NO_CENTRE_BODY: Final = ("您的钱和待遇不受影响。", "请过一会儿再试，或换一台机器，也可以打服务热线 {hotline}。")
+NO_CENTRE_BODY: Final = (
+    "您的钱和待遇不受影响。",
+    "请过一会儿再试，或换一台机器，也可以打服务热线 {hotline}。",
+)
 PERSON_UNKNOWN_TITLE: Final = "没有查到您的参保登记"
-PERSON_UNKNOWN_BODY: Final = ("这不影响您今后参保，也没有扣钱。", "请到镇社保窗口登记，或打服务热线 {hotline}。")
+PERSON_UNKNOWN_BODY: Final = (
+    "这不影响您今后参保，也没有扣钱。",
+    "请到镇社保窗口登记，或打服务热线 {hotline}。",
+)
 NAME_DIFFERS_TITLE: Final = "姓名的写法不一样"
 NAME_DIFFERS_BODY: Final = (
     "身份证上的姓名和社保登记的不同，可能只是一个字的写法不同。",
@@ -42,17 +48,32 @@ NOT_REACHED_TITLE: Final = "付款码没有准备好"
 NOT_REACHED_BODY: Final = ("网络没有接通，这一笔没有开始，没有扣钱。", "请过一会儿再试，或换一台机器。")
 ORDER_REFUSED_TITLE: Final = "这一项现在不能缴"
 ALREADY_PAID_BODY: Final = ("社保中心的记录：这一项今年已经缴过了。", "没有再扣钱，不用再缴。")
-BEING_CHECKED_BODY: Final = ("上一笔付款还在核对，请不要再付一次。", "没有再扣钱。有结果后，放身份证就能看到。")
-NOT_PAYABLE_BODY: Final = ("这一项现在不在缴费时间，或者金额有了变化。", "没有扣钱。请返回重新选择，或打服务热线 {hotline}。")
-OTHER_REFUSAL_BODY: Final = ("社保中心暂时没有接受这一笔，没有扣钱。", "请打服务热线 {hotline}，工作人员会帮您看。")
+BEING_CHECKED_BODY: Final = (
+    "上一笔付款还在核对，请不要再付一次。",
+    "没有再扣钱。有结果后，放身份证就能看到。",
+)
+NOT_PAYABLE_BODY: Final = (
+    "这一项现在不在缴费时间，或者金额有了变化。",
+    "没有扣钱。请返回重新选择，或打服务热线 {hotline}。",
+)
+OTHER_REFUSAL_BODY: Final = (
+    "社保中心暂时没有接受这一笔，没有扣钱。",
+    "请打服务热线 {hotline}，工作人员会帮您看。",
+)
 CLOSED_TITLE: Final = "这一笔没有付款"
 CLOSED_BODY: Final = ("付款码已经作废，没有扣钱。", "想缴费可以重新选择。")
 CLOCK_TITLE: Final = "这台机器暂时不能缴费"
-CLOCK_BODY: Final = ("机器的时间不准，为了不把您的钱记错，先不收费。", "没有扣钱。查询照常可以办，缴费请换一台机器。")
+CLOCK_BODY: Final = (
+    "机器的时间不准，为了不把您的钱记错，先不收费。",
+    "没有扣钱。查询照常可以办，缴费请换一台机器。",
+)
 NOTHING_DUE_TITLE: Final = "现在没有要缴的费用"
 NOTHING_DUE_BODY: Final = ("社保中心的记录：没有待缴的项目。", "没有扣钱。")
 NO_FAMILY_TITLE: Final = "没有查到要缴费的家人"
-NO_FAMILY_BODY: Final = ("社保中心没有登记，或者家人都已经缴过了。", "没有扣钱。家人也可以带自己的身份证来缴。")
+NO_FAMILY_BODY: Final = (
+    "社保中心没有登记，或者家人都已经缴过了。",
+    "没有扣钱。家人也可以带自己的身份证来缴。",
+)
 
 PAPER_OUT_TITLE: Final = "凭证纸用完了"
 PAPER_JAM_TITLE: Final = "凭证没有打出来"
@@ -173,7 +194,7 @@ HELP_NOTE: Final = "办到一半也不要紧，没有付款就不会扣钱。"
 HELP_CLOSE: Final = "知道了，继续办"
 
 HERO_TITLE: Final = "您好，\n请放身份证开始"
-HERO_NOTE: Final = "放上卡就能办，不用填表。也可以先点下面要办的事。"
+HERO_NOTE: Final = "放上卡就能办，不用填表。\n也可以先点下面要办的事。"
 HERO_CLOSED: Final = "这台机器\n暂时不能读卡"
 TILE_CERTIFICATION: Final = ("资格认证", "每年一次，看看做了没有")
 TILE_PAY: Final = ("社保缴费", "养老、医疗、灵活就业")
@@ -223,8 +244,8 @@ PAY_SAFE: Final = "没到账不会重复扣款。断电、断网也查得到。"
 PAY_SCAN: Final = "让机器扫我的付款码"
 PAY_SHOW: Final = "还是我来扫码"
 SCAN_TITLE: Final = "请把付款码\n对准扫码窗口"
-SCAN_NOTE: Final = "手机打开微信或支付宝的“付款码”，离窗口一拳远"
-SCAN_REFUSED: Final = "这个不是付款码，没有扣钱。请打开“付款码”再扫一次"
+SCAN_NOTE: Final = "手机打开微信或支付宝的付款码，离窗口一拳远"
+SCAN_REFUSED: Final = "这个不是付款码，没有扣钱。请打开付款码再扫一次"
 SCAN_WAITING: Final = "已经扫到。请看看手机，可能要您点一下确认"
 SCAN_LEFT: Final = ("请在 ", " 内扫码")
 MINUTES: Final = "{minutes} 分 {seconds} 秒"
@@ -242,7 +263,11 @@ PHONE_NOTE: Final = "打开凭证后，截图或收藏就存好了"
 PHONE_NUMBER: Final = "凭证号"
 PHONE_DONE: Final = "存好了"
 PENDING_SCREEN_TITLE: Final = "付款结果还在核对"
-PENDING_BODY: Final = ("网络断了一下。", "请不要再付一次。", "钱若已付，会自动记到您名下；没付成，会原路退回。")
+PENDING_BODY: Final = (
+    "网络断了一下。",
+    "请不要再付一次。",
+    "钱若已付，会自动记到您名下；\n没付成，会原路退回。",
+)
 PENDING_ORDER: Final = "订单号"
 PENDING_AMOUNT: Final = "金额"
 PENDING_LATEST: Final = "最晚"

@@ -13,16 +13,13 @@ A = TypeVar("A")
 
 
 class Clock(SystemClock):
-    """Virtual: sleeping costs nothing, and the wall moves with it."""
+    """Virtual for deadlines: sleeping costs nothing.  The wall is the machine's, because central's answers are dated by it."""
 
-    def __init__(self, start_s: float = 1_000.0, wall_ms: int = 1_795_397_160_000) -> None:
-        self.now, self._base_s, self._wall_ms = start_s, start_s, wall_ms
+    def __init__(self, start_s: float = 1_000.0) -> None:
+        self.now = start_s
 
     def monotonic(self) -> float:
         return self.now
-
-    def wall_ms(self) -> int:
-        return self._wall_ms + round((self.now - self._base_s) * 1000)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -52,7 +49,7 @@ class Do:
 class ScriptedDesk:
     """Answers questions from a script.  Running out of answers is a failure of the test, not of the flow."""
 
-    def __init__(self, clock: Clock, answers: Iterable[Any], patience: int = 2_000) -> None:
+    def __init__(self, clock: Clock, answers: Iterable[Any], patience: int = 5_000) -> None:
         self._clock, self._answers, self._patience = clock, list(answers), patience
         self.seen: list[View[Any]] = []
         self.asked: list[View[Any]] = []
@@ -81,7 +78,6 @@ class ScriptedDesk:
             assert watch is not None, f"{type(view).__name__} watches nothing"
             for _ in range(self._patience):
                 if (news := watch()) is not None:
-                    self._again_if_same(view, news)
                     return news
                 self._clock.sleep(every_s)
             raise AssertionError(f"the world never answered {type(view).__name__}")
@@ -89,8 +85,3 @@ class ScriptedDesk:
     def _next(self, view: View[Any]) -> Any:
         assert self._answers, f"no answer left for {view}; trace {self.trace}"
         return self._answers.pop(0)
-
-    def _again_if_same(self, view: View[Any], news: Any) -> None:
-        """News that only changes the picture is followed by the same question: the world goes on answering."""
-        if getattr(news, "value", None) == "changed":
-            self._answers.insert(0, WORLD)

@@ -37,7 +37,7 @@ class Devices:
     def _ask_reader(self) -> None:
         state = self._kiosk.reader.status().device
         if state is not self._reader:
-            self._kiosk.log.write(events.DeviceChanged(device="reader", state=state.value, paper=""))
+            self._kiosk.log.write(events.DeviceChanged(device="reader", state=state.value))
         self._reader = state
 
     def _ask_printer(self) -> None:

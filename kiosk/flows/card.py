@@ -41,7 +41,7 @@ def look(kiosk: Kiosk) -> IdCard | None:
         kiosk.log.write(events.CardNotRead(fault=error.fault.value))
         raise
     except DeviceError as error:
-        kiosk.log.write(events.CardNotRead(fault=type(error).__name__))
+        kiosk.log.write(events.CardNotRead(fault=CardFault.UNREADABLE.value))
         raise CardNotRead(CardFault.UNREADABLE) from error
     if card is not None:
         ms = round((kiosk.clock.monotonic() - started) * 1000)

@@ -154,7 +154,7 @@ def due_row(due: wire.Due) -> Item:
     if due.state is wire.DueState.PAID:
         note = texts.PAID_NOTE_SHORT
         if due.paid_on and due.paid_fen is not None:
-            note = texts.PAID_NOTE.format(date=due.paid_on.isoformat(), yuan=money.plain_yuan(due.paid_fen))
+            note = texts.PAID_NOTE.format(date=due.paid_on.isoformat(), yuan=money.bare_yuan(due.paid_fen))
         return Item("", kind, title, note, texts.BADGE_PAID, Tone.OK)
     return Item("", kind, title, texts.NOT_OPEN_NOTE, texts.BADGE_NOT_OPEN, Tone.SOFT)
 

@@ -239,13 +239,13 @@ def choose_tier_view(name: str, due: wire.Due, tiers: tuple[wire.Tier, ...], sug
 
 
 def tier_option(tier: wire.Tier) -> TierOption:
-    amount = money.plain_yuan(tier.amount_fen)
+    amount = money.bare_yuan(tier.amount_fen)
     return TierOption(
         code=tier.code,
         amount_fen=tier.amount_fen,
         title=amount,
         unit=texts.YEAR_UNIT,
-        note=texts.SUBSIDY.format(yuan=money.plain_yuan(tier.subsidy_fen)) if tier.subsidy_fen else tier.label,
+        note=texts.SUBSIDY.format(yuan=money.bare_yuan(tier.subsidy_fen)) if tier.subsidy_fen else tier.label,
         gain_title=texts.GAIN_TITLE.format(yuan=amount) if tier.monthly_gain_fen else "",
         gain_note=texts.GAIN_NOTE if tier.monthly_gain_fen else "",
         gain_fen=tier.monthly_gain_fen,

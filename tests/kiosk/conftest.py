@@ -1,0 +1,46 @@
+"""One central for all flow tests; a kiosk of its own for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from central.server import Running, running
+from central.settings import Settings
+from tests.visitor import Visitor, owing
+
+MONDAY_MS = 1_795_397_160_000  # 2026-11-23 09:26 in Wendeng
+
+
+class FixedClock:
+    """Central's time, so that what is due does not depend on the day the tests run."""
+
+    def __init__(self) -> None:
+        self.ms = MONDAY_MS
+
+    def now_ms(self) -> int:
+        self.ms += 1
+        return self.ms
+
+
+@pytest.fixture(scope="session")
+def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    data = tmp_path_factory.mktemp("central")
+    settings = Settings(data, sandbox=True, township=600, seed=11, sweep_interval_s=0, clock=FixedClock())
+    with running(settings) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def people(central: Running) -> Iterator[dict[str, Any]]:
+    return owing(central)
+
+
+@pytest.fixture
+def visitor(central: Running, people: Iterator[dict[str, Any]], tmp_path: Path) -> Iterator[Visitor]:
+    kiosk = Visitor(central, tmp_path, people)
+    yield kiosk
+    kiosk.stop()

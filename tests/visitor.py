@@ -1,0 +1,160 @@
+"""A kiosk without glass among real parts: real drivers on emulated wires, real till and journal, real central over HTTP."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from central import township
+from central.server import Running
+from devices.clock import SystemClock
+from devices.idcard import CardKind, IdCard
+from kiosk import build, config, events, payment, session, wire
+from kiosk.flows.attract import Devices
+from kiosk.payment import Order
+from kiosk.till import ORDER
+from stand.books import Books, Sheet, compare, ledger_of, sheet_of
+from stand.stand import Stand
+from tests.desk import WORLD, Clock, Do, ScriptedDesk
+
+PENSION = "due:resident_pension:2026"
+JSON = {"Accept": "application/json"}
+
+
+class Visitor:
+    """One kiosk and its surroundings.  Every call of ``visit`` is one person's visit, home screen to home screen."""
+
+    def __init__(self, central: Running, folder: Path, people: Iterator[dict[str, Any]], kiosk_id: str = "WD001") -> None:
+        self.central, self.folder, self.people = central, folder, people
+        host, port = central.url.removeprefix("http://").split(":")
+        self.stand = Stand((host, int(port)), (build.FONTS / "NotoSansSC-Regular.otf", config.Fonts().rare), None, 0.0).start()
+        toml = folder / "kiosk.toml"
+        toml.write_text(self.stand.toml(folder / "data", kiosk_id, f"demo-token-{kiosk_id}"), encoding="utf-8")
+        (folder / "data").mkdir(exist_ok=True)
+        self.config = config.load(toml)
+        self.clock = Clock()
+        self.log_text = io.StringIO()
+        self.visits = 0
+        self.machine: build.Machine | None = None
+        self.desk = ScriptedDesk(self.clock, ())
+
+    # --- life ---
+
+    def start(self, desk: Any = None) -> build.Machine:
+        """Power on: what was unfinished is found in the journal."""
+        log = events.Log(self.log_text, self.clock)
+        self.machine = build.build(self.config, desk or self.desk, lambda _: True, self.clock, SystemClock(), log)
+        return self.machine
+
+    def power_cut(self) -> None:
+        """The machine is gone; only the disk stays."""
+        if self.machine is not None:
+            self.machine.journal.close()
+            self.machine.kiosk.api.close_connections()
+            self.machine = None
+
+    def stop(self) -> None:
+        self.power_cut()
+        self.stand.stop()
+
+    def visit(self, *answers: Any) -> ScriptedDesk:
+        """One visit with these answers.  The kiosk is started when it is off."""
+        self.desk = ScriptedDesk(self.clock, answers)
+        machine = self.machine or self.start()
+        object.__setattr__(machine.kiosk, "desk", self.desk)
+        self.visits += 1
+        session.visit(machine.kiosk, Devices(machine.kiosk), self.visits)
+        return self.desk
+
+    def sweep(self, rounds: int = 8) -> None:
+        """The outbox's work, without its thread: until nothing is left to hand in."""
+        machine = self.machine or self.start()
+        for _ in range(rounds):
+            for _ in range(20):
+                machine.kiosk.outbox.receive(0)
+            self.clock.sleep(max(machine.kiosk.outbox.sweep(), 0) + 1)
+
+    # --- hands ---
+
+    def somebody(self) -> dict[str, Any]:
+        """The next resident who owes this year's pension contribution."""
+        return next(self.people)
+
+    def place(self, person: dict[str, Any]) -> Do:
+        return Do(lambda: self.stand.reader.place(card_of(person)))
+
+    @property
+    def take(self) -> Do:
+        return Do(self.stand.reader.take)
+
+    def come(self, person: dict[str, Any]) -> tuple[Any, ...]:
+        """Card down on the home screen, my page, card taken."""
+        return (self.place(person), WORLD, self.take, WORLD)
+
+    def cashier(self, act: str = "pay") -> Do:
+        """What the payer does with the code that is on the screen."""
+
+        def press() -> None:
+            url = self.machine.kiosk.till.pay_url if self.machine else ""
+            requests.post(f"{url}/{act}", headers=JSON, timeout=5).raise_for_status()
+
+        return Do(press)
+
+    def do(self, action: Callable[[], object]) -> Do:
+        return Do(action)
+
+    # --- books ---
+
+    def orders(self) -> dict[str, Order]:
+        machine = self.machine or self.start()
+        keys = [subject.removeprefix(ORDER) for subject in machine.journal.subjects_last(ORDER)]
+        return {
+            key: payment.replay(key, [(e.event, e.data) for e in machine.journal.entries(ORDER + key)]) for key in keys
+        }
+
+    def order(self) -> Order:
+        """The newest order."""
+        return list(self.orders().values())[-1]
+
+    def sheets(self) -> list[Sheet]:
+        return [sheet for sheet in (sheet_of(list(s.text)) for s in self.stand.printer.sheets) if sheet]
+
+    def books(self) -> Books:
+        """Gateway, ledger, journal and paper of this kiosk's orders."""
+        orders = self.orders()
+        trades = requests.get(f"{self.central.url}/sandbox/trades", timeout=5).json()
+        rows = requests.get(f"{self.central.url}/sandbox/ledger", timeout=5).json()
+        gateway = {t["order_id"]: t["amount_fen"] for t in trades if t["state"] == "paid" and t["order_id"] in orders}
+        ledger, slips = ledger_of([row for row in rows if row["order_id"] in orders])
+        return Books(gateway, ledger, slips, orders, tuple(self.sheets()))
+
+    def page(self, person: dict[str, Any]) -> wire.MyPage:
+        machine = self.machine or self.start()
+        lookup = wire.Lookup(number=person["number"], name=person["name"], card_kind=person["kind"])
+        return machine.kiosk.api.visit(lookup)
+
+    def agree(self) -> None:
+        """Every book says the same, to the fen."""
+        assert compare(self.books()) == []
+
+
+def card_of(person: dict[str, Any]) -> IdCard:
+    fields = {name: person.get(name, "") for name in IdCard.__slots__ if name not in ("kind", "photo")}
+    return IdCard(kind=CardKind(person["kind"]), **fields)
+
+
+def owing(central: Running) -> Iterator[dict[str, Any]]:
+    """Residents who owe this year's resident pension, each once."""
+    headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
+    settings = central.service.settings
+    for card in township.cards(settings.township, settings.seed):
+        person = asdict(card)
+        body = {"number": person["number"], "name": person["name"], "card_kind": person["kind"]}
+        page = requests.post(f"{central.url}/v1/visits", json=body, headers=headers, timeout=5).json()
+        if any(d["product"] == "resident_pension" and d["state"] == "due" for d in page["dues"]):
+            yield person
