@@ -50,6 +50,7 @@ def test_reads(text: str, kind: CardKind, birth: date | None, sex: str | None) -
         ("11010519491231002x", Flaw.CHARACTER),  # lower case is never on a chip
         ("３60426199101010071", Flaw.CHARACTER),  # full width
         ("36042619910101007１", Flaw.CHARACTER),
+        ("3６0426199101010071", Flaw.CHARACTER),
         ("٣60426199101010071", Flaw.CHARACTER),
         ("36042619910101007\n", Flaw.CHARACTER),
         ("abc123456789012", Flaw.CHARACTER),
