@@ -98,7 +98,7 @@ class FarEnd:
         self.stop()
 
 
-class _Direction:
+class Direction:
     """Bytes on their way.  ``free_at_s``: when the wire has carried everything before ``waiting``."""
 
     def __init__(self, byte_s: float) -> None:
@@ -132,7 +132,7 @@ class _Plugged:
         tty.setraw(self._slave)  # before anybody knows the path: a cooked terminal echoes and eats bytes
         os.set_blocking(self._master, False)
         self.path = os.ttyname(self._slave)
-        self._in, self._out = _Direction(end.byte_s), _Direction(end.byte_s)
+        self._in, self._out = Direction(end.byte_s), Direction(end.byte_s)
         self._ended = threading.Event()
         self.thread = threading.Thread(target=self._run, name="farend", daemon=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from devices.farend import FarEnd
+from devices.farend import Direction, FarEnd
 from devices.faults import Faults
 from devices.transport import SerialTransport
 from tests.devices.test_transport import Echo
@@ -57,3 +57,17 @@ def test_the_far_end_spoils_both_directions() -> None:
         line.write(b"ab")
         assert line.read(64, 2.0)
         line.close()
+
+
+def test_the_wire_is_busy_ten_bits_a_byte_and_idle_time_is_not_saved_up() -> None:
+    wire = Direction(byte_s=1.0)
+    wire.put(bytes(40), now_s=100.0)
+    due = []
+    while wire.waiting:
+        due.append((wire.due_s, len(wire.take())))
+    assert due == [(116.0, 16), (132.0, 16), (140.0, 8)]
+    wire.put(b"a", now_s=120.0)  # while the wire is still busy with the last portion
+    assert wire.due_s == 141.0
+    wire.take()
+    wire.put(b"a", now_s=500.0)
+    assert wire.due_s == 501.0
