@@ -81,7 +81,7 @@ def _whole(number: int) -> str:
     if not low:
         return _group(high) + "万"
     # 壹拾万零伍佰: the zeros reach the 千 place.  Only the 万 digit 0: 壹拾万柒仟, the first example.
-    return _group(high) + "万" + ("零" if low < 100 else "") + _group(low)
+    return _group(high) + "万" + ("零" if low < 1_000 else "") + _group(low)
 
 
 def _group(number: int) -> str:

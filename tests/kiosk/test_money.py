@@ -67,9 +67,12 @@ def test_yuan(fen: int, text: str) -> None:
 )
 def test_plain_yuan(fen: int, text: str) -> None:
     assert money.plain_yuan(fen) == text
+    assert money.bare_yuan(fen) + " 元" == text
 
 
-@pytest.mark.parametrize("say", [money.yuan, money.with_sign, money.plain_yuan, money.capitals])
+@pytest.mark.parametrize(
+    "say", [money.yuan, money.with_sign, money.bare_yuan, money.plain_yuan, money.capitals]
+)
 @pytest.mark.parametrize("fen", [-1, -100, 10_000_000_000])
 def test_no_amount_below_nothing_or_above_the_most(say, fen: int) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(ValueError, match="an amount is from 0"):
