@@ -58,6 +58,7 @@ def test_every_byte_value_survives_both_ways(baud: int | None) -> None:
 
 def test_more_than_the_kernel_buffers_in_both_directions() -> None:
     with echo_line() as (_, line):
+        line.discard()  # opens, before a second thread is there
         sent = bytes(range(256)) * 64
         got = bytearray()
         writer = threading.Thread(target=line.write, args=(sent,))
