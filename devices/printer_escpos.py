@@ -164,7 +164,7 @@ class _Job:
         self._heard = Demultiplexer()
         self._offline = False
         self._completed = False
-        self._in_turn: list[InTurn] = []
+        self._words = 0  # answers to GS r
         self._sign_s = 0.0  # the last sign of life
         self._through_s = 0.0  # when the line has carried the last byte
 
@@ -181,7 +181,7 @@ class _Job:
                 self._listen(LISTEN_S)
             self._transport.write(data[start : start + SLICE_BYTES])
         self._listen(0.0)
-        self._in_turn.clear()  # noise: the question has not been put yet
+        self._words = 0  # noise: the question has not been put yet
         self._transport.write(escpos.request(self._number, self._profile))
         self._sign_s = self._through_s = (
             self._clock.monotonic() + line_s
@@ -191,26 +191,25 @@ class _Job:
         """Until the number comes back, or GS r is answered by a printer that knows no numbers."""
         deadline_s = self._through_s + self._profile.completion_timeout_s
         ask_s = self._through_s
-        in_turn_s: float | None = None
+        word_s: float | None = None
         while (now_s := self._clock.monotonic()) < deadline_s:
             self._listen(LISTEN_S)
             if self._completed:
                 return Verdict.PRINTED
-            if self._in_turn:
-                in_turn_s = in_turn_s or now_s
-                if not self._profile.gs_h or now_s - in_turn_s >= NUMBER_GRACE_S:
-                    return self._word_in_turn()
+            if self._words and word_s is None:
+                word_s = now_s
+                self._transport.write(
+                    escpos.ASK_IN_TURN
+                )  # one byte of noise looks like a word; two do not come
+            number_s = NUMBER_GRACE_S if self._profile.gs_h else 0.0
+            if word_s is not None and self._words >= 2 and now_s - word_s >= number_s:
+                return Verdict.PRINTED
             if now_s - self._sign_s > DEAD_AFTER_S:
                 return Verdict.UNKNOWN
             if now_s >= ask_s:
                 self._transport.write(escpos.status_query(1))
                 ask_s = now_s + ALIVE_INTERVAL_S
         return Verdict.UNKNOWN
-
-    def _word_in_turn(self) -> Verdict:
-        """A clone's word: one answer, and paper still there."""
-        good = len(self._in_turn) == 1 and not self._in_turn[0].paper_out
-        return Verdict.PRINTED if good else Verdict.UNKNOWN
 
     def _listen(self, timeout_s: float) -> None:
         for event in self._heard.feed(self._transport.read(READ_BYTES, timeout_s)):
@@ -220,5 +219,5 @@ class _Job:
                     self._completed |= digits == self._number
                 case Changed():
                     self._offline = event.offline
-                case InTurn():
-                    self._in_turn.append(event)
+                case InTurn() if not event.paper_out:  # without paper it is a word on nothing
+                    self._words += 1
