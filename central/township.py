@@ -260,7 +260,7 @@ class _Registry:
         return first17 + check_character(first17)
 
     def _validity(self, age: int) -> tuple[str, str, bool]:
-        """(from, to, expired): for good from 46 on, twenty years from 26, else ten or five (ID Card Act 5)."""
+        """(from, to, expired): for good from 46 on, twenty years from 26, else ten or five."""
         if age >= 50:
             return f"{self._random.randint(MADE_IN - 4, MADE_IN - 1)}0312", LONG_TERM, False
         years = 20 if age >= 30 else 10 if age >= 20 else 5
