@@ -111,7 +111,7 @@ class IdCardEmulator:
         if command == sdt.RESET:
             self._selected = False
             return _word(sdt.OK)
-        return _word(0x21)
+        return _word(sdt.COMMAND_UNKNOWN)
 
     def _find(self) -> bytes:
         if not self._field or (self._was_read and not self.find_repeats):

@@ -43,7 +43,7 @@ class SdtReader:
         self._clock = clock
         self._media = Media.UNKNOWN
         self._lying = False  # a card we are done with may still be there
-        self._probing = False  # it was selected and read, so it can be asked whether it is there
+        self._can_probe = profile.removal is Removal.ADDRESS_PROBE
         self._empty_looks = 0
         self._doubt_until_s = clock.monotonic()
 
@@ -75,9 +75,9 @@ class SdtReader:
             if error.fault is CardFault.PULLED:
                 self._media = Media.NOT_PRESENT
             else:
-                self._must_leave(was_read=error.fault is CardFault.INVALID)
+                self._must_leave()
             raise
-        self._must_leave(was_read=True)
+        self._must_leave()
         return card
 
     def media_taken(self) -> bool:
@@ -97,28 +97,25 @@ class SdtReader:
     def _find(self) -> bool:
         return self._ask(sdt.FIND).sw3 == sdt.FOUND
 
-    def _must_leave(self, was_read: bool) -> None:
+    def _must_leave(self) -> None:
         self._lying = True
-        self._probing = was_read and self._profile.removal is Removal.ADDRESS_PROBE
         self._empty_looks = 0
 
     def _has_left(self) -> bool:
         self._empty_looks = 0 if self._still_there() else self._empty_looks + 1
         if self._empty_looks < EMPTY_LOOKS:
             return False
-        self._lying = self._probing = False
+        self._lying = False
         self._media = Media.NOT_PRESENT
         return True
 
     def _still_there(self) -> bool:
-        if self._probing:
-            try:
-                if self._ask(sdt.READ_NEW_ADDRESS).sw3 in (sdt.OK, sdt.ITEM_EMPTY):
-                    return True
-            except (ProtocolError, HardwareError):
-                self._probing = False  # this reader does not know the question
-        # Found again may be the same card after a power cut of the reader: it stays our card until the field
-        # is empty.
+        if self._can_probe:
+            answer = self._answer(sdt.READ_NEW_ADDRESS)
+            if answer.sw3 in (sdt.OK, sdt.ITEM_EMPTY):
+                return True
+            self._can_probe = answer.sw3 != sdt.COMMAND_UNKNOWN
+        # found again may be the same card after a power cut of the reader: ours until the field was empty
         return self._ask(sdt.FIND).sw3 != sdt.NOT_FOUND
 
     # --- one card ---
@@ -178,26 +175,34 @@ class SdtReader:
 
         Raises TransportLost, Timeout, ProtocolError; HardwareError for a fault reported every time.
         """
+        answer = self._answer(command)
+        if answer.meaning is sdt.Meaning.FAULT:
+            raise HardwareError(answer.code)
+        if answer.meaning is sdt.Meaning.LINE:
+            raise ProtocolError(f"{command.hex()} not understood: {answer.code}")
+        return answer
+
+    def _answer(self, command: bytes) -> sdt.Response:
+        """The same, but a reader that says every time that it is at fault, or lost, has answered."""
         give_up_s = self._clock.monotonic() + self._profile.patience_s
-        failure: DeviceError = Timeout("not asked")
+        last: sdt.Response | DeviceError = Timeout("not asked")
         for _ in range(self._profile.tries):
             try:
-                answer = self._exchange(command)
+                last = self._exchange(command)
             except (Timeout, ProtocolError) as error:
                 self._doubt()
                 self._settle()
-                failure = error
+                last = error
             else:
-                if answer.meaning not in (sdt.Meaning.LINE, sdt.Meaning.FAULT):
-                    return answer
-                if answer.meaning is sdt.Meaning.FAULT:
-                    failure = HardwareError(answer.code)
-                else:
-                    failure = ProtocolError(f"{command.hex()} not understood: {answer.code}")
+                if last.meaning not in (sdt.Meaning.LINE, sdt.Meaning.FAULT):
+                    return last
+                if last.sw3 != sdt.COMMAND_UNKNOWN:
                     self._doubt()
             if self._clock.monotonic() >= give_up_s:
                 break
-        raise failure
+        if isinstance(last, DeviceError):
+            raise last
+        return last
 
     def _exchange(self, command: bytes) -> sdt.Response:
         self._transport.discard()  # a late answer must not pass for this one

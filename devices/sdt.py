@@ -39,6 +39,7 @@ NOT_FOUND = 0x80
 SELECT_FAILED = 0x81
 READ_FAILED = 0x41
 UNKNOWN_CARD = 0x40
+COMMAND_UNKNOWN = 0x21
 
 TEXT_BYTES = 256
 PHOTO_BYTES = 1024
@@ -63,7 +64,7 @@ MEANINGS = {
     NOT_FOUND: Meaning.EMPTY,
     0x10: Meaning.LINE,  # wrong checksum
     0x11: Meaning.LINE,  # wrong length
-    0x21: Meaning.LINE,  # wrong command
+    COMMAND_UNKNOWN: Meaning.LINE,
     0x24: Meaning.LINE,  # unknown error
     0x23: Meaning.FAULT,  # no permission
     0x31: Meaning.CARD,  # the card did not accept the module

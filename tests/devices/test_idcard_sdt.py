@@ -389,15 +389,30 @@ def test_a_reader_that_does_not_know_the_probe_is_asked_to_find() -> None:
 
     stand = Stand()
     stand.wire.device = hands = NoAddress(find_repeats=True)
-    hands.place(RESIDENT)
-    assert stand.reader.poll()
-    assert not stand.reader.media_taken()
-    stand.asked()
-    assert not stand.reader.media_taken()
-    assert stand.asked() == ["find"]
-    hands.take()
-    while not stand.reader.media_taken():
-        pass
+    for _ in range(2):
+        hands.place(RESIDENT)
+        stand.asked()
+        believed(stand.reader.poll(), RESIDENT)
+        assert stand.asked() == ["find", "select", "read"]  # a plain no is no noise
+        assert not stand.reader.media_taken()
+        stand.asked()
+        assert not stand.reader.media_taken()
+        assert stand.asked() == ["find"]
+        hands.take()
+        while not stand.reader.media_taken():
+            pass
+
+
+def test_a_reader_that_understands_no_command_is_a_protocol_error() -> None:
+    class Stranger(IdCardEmulator):
+        def receive(self, data: bytes) -> bytes:
+            return sdt.encode(bytes.fromhex("000021"))
+
+    stand = Stand()
+    stand.wire.device = Stranger()
+    with pytest.raises(ProtocolError, match="000021"):
+        stand.reader.poll()
+    assert stand.reader.status().device is DeviceState.UNKNOWN
 
 
 def test_a_late_answer_does_not_pass_for_the_next_one() -> None:
