@@ -105,7 +105,8 @@ def _rows(element: Line | Pair | Rule | Qr | Feed, dots: int) -> Iterator[Row]:
     match element:
         case Line(text, size, align):
             columns = dots // (CELL_DOTS * size)
-            for part in wrap(clean(text), columns):
+            lines = balanced(clean(text), columns) if align == "center" else wrap(clean(text), columns)
+            for part in lines:
                 margin = columns - cells(part) if align == "right" else 0
                 yield TextRow(" " * margin + part, size, align == "center")
         case Pair(label, value, size):
@@ -128,7 +129,7 @@ def _pair(label: str, value: str, size: Literal[1, 2], columns: int) -> Iterator
         return
     for part in wrap(label, columns):
         yield TextRow(part, size)
-    parts = wrap(value, columns)
+    parts = balanced(value, columns)
     for part in parts:  # several lines read from the left, one belongs under the other values
         margin = columns - cells(part) if len(parts) == 1 else 0
         yield TextRow(" " * margin + part, size)
@@ -149,6 +150,15 @@ def wrap(text: str, columns: int) -> list[str]:
             else:
                 line += unit
         lines.append(line.rstrip(" "))
+    return lines
+
+
+def balanced(text: str, columns: int) -> list[str]:
+    """As many lines as ``wrap`` makes, of about the same length: no single character is left for the last one."""
+    lines = wrap(text, columns)
+    longest = max((cells(unit) for part in text.split("\n") for unit in _units(part, columns)), default=0)
+    while len(lines) > 1 and columns > longest and len(closer := wrap(text, columns - 1)) == len(lines):
+        lines, columns = closer, columns - 1
     return lines
 
 

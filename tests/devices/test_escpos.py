@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devices import escpos
 from devices.errors import UncoveredCharacter
-from devices.escpos_layout import CLOSING, TextRow, cells, clean, layout, wrap
+from devices.escpos_layout import CLOSING, TextRow, balanced, cells, clean, layout, wrap
 from devices.glyphs import FontChain, Raster
 from devices.printer import Document, Feed, Line, Pair, Qr, Rule
 from devices.printer_profiles import PROFILES, PrinterProfile
@@ -240,7 +240,20 @@ def test_a_value_that_does_not_fit_goes_below():
     one = layout((Pair("办理机构名称", "某市某区社会保险中心"),), 384)
     assert one == (TextRow("办理机构名称"), TextRow(" " * 12 + "某市某区社会保险中心"))
     two = layout((Pair("地址", "某市某区某某街道某某路一百零一号"),), 288)
-    assert two == (TextRow("地址"), TextRow("某市某区某某街道某某路一"), TextRow("百零一号"))
+    assert two == (TextRow("地址"), TextRow("某市某区某某街道"), TextRow("某某路一百零一号"))
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "lines"),
+    [
+        ("社会保险费缴费凭证", 16, ["社会保险费", "缴费凭证"]),
+        ("凭证", 16, ["凭证"]),
+        ("一\n二三四五", 8, ["一", "二三四五"]),
+        ("ABCDEFGH AB", 8, ["ABCDEFGH", "AB"]),  # not at the price of a word
+    ],
+)
+def test_a_title_leaves_no_single_character_behind(text, columns, lines):
+    assert balanced(text, columns) == lines
 
 
 def test_right_is_padded_and_center_is_left_to_the_printer():
