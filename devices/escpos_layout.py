@@ -154,7 +154,7 @@ def wrap(text: str, columns: int) -> list[str]:
 
 
 def balanced(text: str, columns: int) -> list[str]:
-    """As many lines as ``wrap`` makes, of about the same length: no single character is left for the last one."""
+    """As many lines as ``wrap`` makes, of about the same length, so that none is left with one character."""
     lines = wrap(text, columns)
     longest = max((cells(unit) for part in text.split("\n") for unit in _units(part, columns)), default=0)
     while len(lines) > 1 and columns > longest and len(closer := wrap(text, columns - 1)) == len(lines):

@@ -338,11 +338,11 @@ def test_numbers_rise_and_another_sheets_number_is_no_word():
     assert int(asked[1]) == int(asked[0]) + 1
 
     class Liar(PrinterEmulator):
-        def _complete(self, digits: bytes) -> None:
-            self._out += b"\x37\x229999\x00"
+        """Gives the number of another sheet, and no answer to GS r."""
 
-        def _gs(self, name: int):  # type: ignore[no-untyped-def]
-            return (3, 0, lambda: None) if name == 0x72 else super()._gs(name)
+        def receive(self, data: bytes) -> bytes:
+            said = super().receive(data)
+            return b"\x37\x229999\x00" if said.startswith(b"\x37") else said
 
     clock = FakeClock()
     wire = DirectWire(Liar(EPSON, (NOTO,), clock, mm_per_s=0), clock)
