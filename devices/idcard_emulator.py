@@ -106,10 +106,7 @@ class IdCardEmulator:
             return _word(sdt.ITEM_EMPTY if self._selected else sdt.READ_FAILED)
         if command == sdt.SAM_NUMBER:
             return _word(sdt.OK, SAM_NUMBER_DATA)
-        if command in (sdt.STATUS, sdt.SET_RF_FRAME):
-            return _word(sdt.OK)
-        if command == sdt.RESET:
-            self._selected = False
+        if command in (sdt.STATUS, sdt.RESET, sdt.SET_RF_FRAME):
             return _word(sdt.OK)
         return _word(sdt.COMMAND_UNKNOWN)
 

@@ -68,7 +68,8 @@ class SerialTransport:
             for start in range(0, len(data), SLICE_BYTES):
                 line.write(data[start : start + SLICE_BYTES])
         except serial.SerialTimeoutException as error:
-            self._drop_output()
+            with contextlib.suppress(*LINK_GONE):  # gone as well: the next use says so
+                self._opened().reset_output_buffer()
             raise Timeout(f"{self.port} takes no more bytes") from error
         except LINK_GONE as error:
             raise self._lost(error) from error
@@ -102,12 +103,6 @@ class SerialTransport:
             except ValueError as error:  # an address pyserial does not know, or a speed the port cannot do
                 raise TransportLost(f"{self.port} cannot be opened: {error}") from error
         return self._serial
-
-    def _drop_output(self) -> None:
-        try:
-            self._opened().reset_output_buffer()
-        except LINK_GONE:
-            self.close()
 
     def _lost(self, error: Exception) -> TransportLost:
         self.close()

@@ -16,6 +16,7 @@ from devices.clock import SystemClock
 from devices.errors import DeviceError
 from devices.farend import FarEnd
 from devices.idcard_emulator import IdCardEmulator
+from devices.printer import Document, Verdict
 from devices.printer_emulator import PrinterEmulator
 from devices.printer_profiles import PROFILES
 from devices.scanner_emulator import ScannerEmulator
@@ -173,6 +174,24 @@ def test_print_test_prints_what_a_technician_looks_at(monkeypatch: pytest.Monkey
         assert len(paper.sheets) == 1
     assert run("print-test", end.port, "--font", "/no/such/font").exit_code == 2
     assert run("print-test", end.port, "--profile", "nonsense").exit_code == 2
+
+
+@pytest.mark.parametrize(("verdict", "words"), [(Verdict.UNKNOWN, "Look."), (Verdict.NOT_PRINTED, "nothing")])
+def test_print_test_does_not_call_a_lost_page_printed(
+    verdict: Verdict, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Losing:
+        def covers(self, text: str) -> bool:
+            return text != "䶮"
+
+        def print(self, document: Document) -> Verdict:
+            assert "㐂" in repr(document) and "䶮" not in repr(document)
+            return verdict
+
+    monkeypatch.setattr(discover, "open_printer", lambda *_: Losing())
+    result = run("print-test", "/dev/does-not-exist")
+    assert result.exit_code == 10
+    assert words in result.output
 
 
 def test_status_of_a_printer() -> None:

@@ -197,19 +197,48 @@ def test_a_card_pulled_while_it_is_read(after_bytes: int) -> None:
     believed(stand.reader.poll(), RESIDENT)
 
 
-def test_a_card_pulled_after_it_was_found() -> None:
-    stand = Stand()
-
+@pytest.mark.parametrize("after", [FIND, SELECT])
+def test_a_card_pulled_between_two_commands(after: bytes) -> None:
     class Slippery(IdCardEmulator):
         def receive(self, data: bytes) -> bytes:
             answer = super().receive(data)
-            if data == FIND:
+            if data == after:
                 self.take()
             return answer
 
+    stand = Stand()
     stand.wire.device = hands = Slippery()
     hands.place(RESIDENT)
     assert stand.fault() is CardFault.PULLED
+    assert hands.cards == ()
+
+
+def test_a_card_that_follows_at_the_second_try() -> None:
+    class Slow(IdCardEmulator):
+        refusals = 1
+
+        def receive(self, data: bytes) -> bytes:
+            if data == READ and self.refusals:
+                self.refusals -= 1
+                return sdt.encode(bytes.fromhex("000031"))
+            return super().receive(data)
+
+    stand = Stand()
+    stand.wire.device = hands = Slow()
+    hands.place(RESIDENT)
+    believed(stand.reader.poll(), RESIDENT)
+    assert stand.asked() == ["find", "select", "read", "find", "select", "read"]
+
+
+def test_a_reader_that_refuses_the_kind_of_card_when_it_is_selected() -> None:
+    class Choosy(IdCardEmulator):
+        def receive(self, data: bytes) -> bytes:
+            return sdt.encode(bytes.fromhex("000040")) if data == SELECT else super().receive(data)
+
+    stand = Stand()
+    stand.wire.device = hands = Choosy()
+    hands.place(RESIDENT)
+    assert stand.fault() is CardFault.UNSUPPORTED
 
 
 def test_a_card_the_reader_does_not_know() -> None:

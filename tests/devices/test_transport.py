@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +70,16 @@ def test_more_than_the_kernel_buffers_in_both_directions() -> None:
             got += portion
         writer.join()
         assert bytes(got) == sent
+
+
+def test_a_device_waits_while_the_host_does_not_read() -> None:
+    with echo_line() as (end, line):
+        line.discard()
+        assert isinstance(end.device, Echo)
+        sent = bytes(range(256)) * 200  # more than a terminal holds
+        end.device.unasked.append(sent)
+        time.sleep(0.1)
+        assert read_all(line, len(sent)) == sent
 
 
 def test_a_portion_is_at_most_sixteen_bytes() -> None:
