@@ -67,11 +67,18 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     given = parser.parse_args()
 
-    latin = set(range(0x20, 0x250)) | set(range(0x2000, 0x2070)) | set(range(0x3000, 0x3040)) | set(range(0xFF00, 0xFFF0))
+    latin = (
+        set(range(0x20, 0x250))
+        | set(range(0x2000, 0x2070))
+        | set(range(0x3000, 0x3040))
+        | set(range(0xFF00, 0xFFF0))
+    )
     regular = TTFont(given.regular)
     (FONTS / "NotoSansSC-Regular.otf").write_bytes(given.regular.read_bytes())
 
-    bold = next(f for f in TTCollection(given.cjk_bold).fonts if f["name"].getBestFamilyName() == "Noto Sans CJK SC")
+    bold = next(
+        f for f in TTCollection(given.cjk_bold).fonts if f["name"].getBestFamilyName() == "Noto Sans CJK SC"
+    )
     cut(bold, gb2312() | gbk_level() | latin | {0xB7, 0x2022, 0x25CF}, FONTS / "NotoSansSC-Bold.otf")
 
     codes = json.loads(given.icon_codes.read_text())

@@ -15,21 +15,29 @@ if TYPE_CHECKING:
 DEFAULT_CONFIG = Path("/etc/shebao-kiosk/kiosk.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The kiosk's TOML file.")]
 
-app = typer.Typer(help="Self-service terminal for social insurance.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="Self-service terminal for social insurance.", no_args_is_help=True, add_completion=False
+)
 config_app = typer.Typer(help="Look after the configuration file.", no_args_is_help=True)
 app.add_typer(config_app, name="config")
 
 
 @app.command()
-def run(config: ConfigFile = DEFAULT_CONFIG, headless: Annotated[bool, typer.Option(hidden=True)] = False) -> None:
+def run(
+    config: ConfigFile = DEFAULT_CONFIG, headless: Annotated[bool, typer.Option(hidden=True)] = False
+) -> None:
     """Run the kiosk on this machine's screen and devices."""
     raise typer.Exit(run_kiosk(read_config(config), headless))
 
 
 @app.command()
 def demo(
-    out: Annotated[Path, typer.Option(help="Where screens, receipts and index.html go (without a display).")] = Path("demo"),
-    headless: Annotated[bool, typer.Option("--headless", help="Play the four visits even when there is a display.")] = False,
+    out: Annotated[
+        Path, typer.Option(help="Where screens, receipts and index.html go (without a display).")
+    ] = Path("demo"),
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Play the four visits even when there is a display.")
+    ] = False,
 ) -> None:
     """Show the whole main job with an embedded central, emulated devices and a bench panel."""
     from stand import demo as stage  # only a demo needs the stand
@@ -46,10 +54,14 @@ def doctor(config: ConfigFile = DEFAULT_CONFIG) -> None:
 
 
 @config_app.command("check")
-def config_check(config: Annotated[Path, typer.Argument(help="The TOML file to check.")] = DEFAULT_CONFIG) -> None:
+def config_check(
+    config: Annotated[Path, typer.Argument(help="The TOML file to check.")] = DEFAULT_CONFIG,
+) -> None:
     """Check a configuration file without starting anything."""
     settings = read_config(config)
-    typer.echo(f"{config}: good. Kiosk {settings.site.kiosk_id} at {settings.site.place}, central {settings.central.url}")
+    typer.echo(
+        f"{config}: good. Kiosk {settings.site.kiosk_id} at {settings.site.place}, central {settings.central.url}"
+    )
 
 
 def read_config(path: Path) -> Config:

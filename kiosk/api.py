@@ -63,27 +63,41 @@ class Api:
         return self._call("create", "PUT", f"/v1/orders/{order.order_id}", wire.OrderReply, order)
 
     def order(self, order_id: str) -> wire.OrderReply:
-        return self._call("order", "GET", f"/v1/orders/{order_id}", wire.OrderReply, timeout_s=QUERY_TIMEOUT_S)
+        return self._call(
+            "order", "GET", f"/v1/orders/{order_id}", wire.OrderReply, timeout_s=QUERY_TIMEOUT_S
+        )
 
     def pay_code(self, order_id: str, code: str) -> wire.OrderReply:
-        return self._call("pay_code", "POST", f"/v1/orders/{order_id}/pay-code", wire.OrderReply, wire.PayCode(code=code))
+        return self._call(
+            "pay_code", "POST", f"/v1/orders/{order_id}/pay-code", wire.OrderReply, wire.PayCode(code=code)
+        )
 
     def close(self, order_id: str) -> wire.OrderReply:
-        return self._call("close", "POST", f"/v1/orders/{order_id}/close", wire.OrderReply, wire.CloseRequest())
+        return self._call(
+            "close", "POST", f"/v1/orders/{order_id}/close", wire.OrderReply, wire.CloseRequest()
+        )
 
     def grant_copy(self, receipt_no: str, print_id: str) -> wire.PrintGrant:
         body = wire.PrintRequest(print_id=print_id)
         return self._call("grant_copy", "POST", f"/v1/receipts/{receipt_no}/prints", wire.PrintGrant, body)
 
     def report_sheet(self, receipt_no: str, outcome: wire.PrintOutcome) -> wire.PrintGrant:
-        return self._call("report_sheet", "POST", f"/v1/receipts/{receipt_no}/outcome", wire.PrintGrant, outcome)
+        return self._call(
+            "report_sheet", "POST", f"/v1/receipts/{receipt_no}/outcome", wire.PrintGrant, outcome
+        )
 
     def close_connections(self) -> None:
         if self._session is not None:
             self._session.close()
 
     def _call(
-        self, call: str, method: str, path: str, reply: type[R], body: wire.Request | None = None, timeout_s: float | None = None
+        self,
+        call: str,
+        method: str,
+        path: str,
+        reply: type[R],
+        body: wire.Request | None = None,
+        timeout_s: float | None = None,
     ) -> R:
         import requests  # late: the first screen does not wait for it
 

@@ -44,7 +44,9 @@ def boot_id() -> str:
         return str(uuid.uuid4())
 
 
-def build(config: Config, desk: Desk, can_draw: Callable[[str], bool], clock: Clock, wires: Clock, log: events.Log) -> Machine:
+def build(
+    config: Config, desk: Desk, can_draw: Callable[[str], bool], clock: Clock, wires: Clock, log: events.Log
+) -> Machine:
     """``clock`` is the flows' time, ``wires`` the drivers' (real even where a test's flows run on virtual time).
 
     Raises JournalError: without a sound journal no money may move, so nothing starts.
@@ -58,8 +60,12 @@ def build(config: Config, desk: Desk, can_draw: Callable[[str], bool], clock: Cl
     fonts = (FONTS / "NotoSansSC-Regular.otf", config.fonts.rare)
     kiosk = Kiosk(
         desk=desk,
-        reader=discover.open_reader(discover.ReaderSettings(**config.reader.model_dump(exclude={"poll_interval_s"})), wires),
-        printer=open_printer(PrinterSettings(**config.printer.model_dump()), fonts, wires) if config.printer.port else None,
+        reader=discover.open_reader(
+            discover.ReaderSettings(**config.reader.model_dump(exclude={"poll_interval_s"})), wires
+        ),
+        printer=open_printer(PrinterSettings(**config.printer.model_dump()), fonts, wires)
+        if config.printer.port
+        else None,
         scanner=discover.open_scanner(discover.ScannerSettings(**config.scanner.model_dump()), wires)
         if config.scanner.port
         else None,

@@ -56,7 +56,9 @@ def storage(config: Config) -> Iterator[Finding]:
         folder.mkdir(parents=True, exist_ok=True)
         free_mb = shutil.disk_usage(folder).free // 2**20
     except OSError as error:
-        yield Finding("disk", False, f"{folder} cannot be used: {error.strerror}. Check that it exists and is writable.")
+        yield Finding(
+            "disk", False, f"{folder} cannot be used: {error.strerror}. Check that it exists and is writable."
+        )
         return
     yield Finding("disk", free_mb >= LEAST_FREE_MB, f"{free_mb} MB free in {folder}")
     with tempfile.TemporaryDirectory(dir=folder, prefix="doctor-") as scratch:
@@ -67,7 +69,11 @@ def storage(config: Config) -> Iterator[Finding]:
     try:
         book = journal.Journal.open(folder, SystemClock(), build.boot_id())
     except journal.JournalError as error:
-        yield Finding("journal", False, f"{error}. Stop the kiosk first; if it stays, keep the file and call the centre.")
+        yield Finding(
+            "journal",
+            False,
+            f"{error}. Stop the kiosk first; if it stays, keep the file and call the centre.",
+        )
         return
     try:
         yield Finding("journal", True, f"{book.verify()} entries, chain unbroken")
@@ -77,7 +83,11 @@ def storage(config: Config) -> Iterator[Finding]:
 
 def fonts(config: Config) -> Finding:
     if not config.fonts.rare.is_file():
-        return Finding("fonts", False, f"{config.fonts.rare} is missing: install fonts-hanazono, or rare names stay blank.")
+        return Finding(
+            "fonts",
+            False,
+            f"{config.fonts.rare} is missing: install fonts-hanazono, or rare names stay blank.",
+        )
     return Finding("fonts", True, "both fonts are there")
 
 
@@ -87,7 +97,11 @@ def reader(config: Config) -> Finding:
     words = f"{config.reader.port} ({config.reader.profile}): {state.value}"
     if state is DeviceState.ONLINE:
         return Finding("reader", True, words)
-    return Finding("reader", None if state is DeviceState.UNKNOWN else False, f"{words}. Check cable, power, port and baud.")
+    return Finding(
+        "reader",
+        None if state is DeviceState.UNKNOWN else False,
+        f"{words}. Check cable, power, port and baud.",
+    )
 
 
 def printer(config: Config) -> Finding:
@@ -95,11 +109,17 @@ def printer(config: Config) -> Finding:
         return Finding("printer", None, "none is configured: every receipt will be owed")
     settings = PrinterSettings(**config.printer.model_dump())
     status = open_printer(settings, (build.FONTS / "NotoSansSC-Regular.otf",), SystemClock()).status()
-    words = f"{config.printer.port} ({config.printer.profile}): {status.device.value}, paper {status.paper.value}"
+    words = (
+        f"{config.printer.port} ({config.printer.profile}): {status.device.value}, paper {status.paper.value}"
+    )
     if status.can_print:
         low = " Bring a new roll soon." if status.paper is PaperSupply.LOW else ""
         return Finding("printer", True, words + low)
-    return Finding("printer", status.can_print, f"{words}, cover {status.cover.value}. Check paper, cover, cable and baud.")
+    return Finding(
+        "printer",
+        status.can_print,
+        f"{words}, cover {status.cover.value}. Check paper, cover, cable and baud.",
+    )
 
 
 def scanner(config: Config) -> Finding:
@@ -118,13 +138,25 @@ def central(config: Config) -> Finding:
         try:
             health = api.health()
         except Unreachable:
-            return Finding("central", False, f"{config.central.url} does not answer. Check the network cable and the address.")
+            return Finding(
+                "central",
+                False,
+                f"{config.central.url} does not answer. Check the network cable and the address.",
+            )
         except Refused as error:
-            return Finding("central", False, f"{config.central.url} refuses: {error.code.value}. Check the token.")
+            return Finding(
+                "central", False, f"{config.central.url} refuses: {error.code.value}. Check the token."
+            )
         finally:
             api.close_connections()
     skew_s = api.skew_s or 0.0
     if abs(skew_s) > config.payment.max_clock_skew_s:
-        return Finding("clock", False, f"{skew_s:+.0f} s away from central: no money is taken. Set the machine's clock.")
+        return Finding(
+            "clock", False, f"{skew_s:+.0f} s away from central: no money is taken. Set the machine's clock."
+        )
     warn = " Set the machine's clock." if abs(skew_s) > config.payment.warn_clock_skew_s else ""
-    return Finding("central", not warn, f"{config.central.url} answers, version {health.version}, clock {skew_s:+.0f} s.{warn}")
+    return Finding(
+        "central",
+        not warn,
+        f"{config.central.url} answers, version {health.version}, clock {skew_s:+.0f} s.{warn}",
+    )

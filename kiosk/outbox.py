@@ -37,8 +37,17 @@ class Outbox:
     ``central_heard``: whether the last call or ping was answered, None before the first; any thread may read it.
     """
 
-    def __init__(self, till: Till, api: Api, journal: Journal, clock: Clock, log: events.Log, rng: Random) -> None:
-        self._till, self._api, self._journal, self._clock, self._log, self._rng = till, api, journal, clock, log, rng
+    def __init__(
+        self, till: Till, api: Api, journal: Journal, clock: Clock, log: events.Log, rng: Random
+    ) -> None:
+        self._till, self._api, self._journal, self._clock, self._log, self._rng = (
+            till,
+            api,
+            journal,
+            clock,
+            log,
+            rng,
+        )
         self.central_heard: bool | None = None
         self._next_ping = clock.monotonic()
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()

@@ -175,7 +175,10 @@ def _apply_to_slip(order: Order, event: Event, data: Mapping[str, Any]) -> Order
 
 def reported(order: Order, receipt_no: str) -> Order:
     """The order once central has heard how this slip ended."""
-    return replace(order, slips=tuple(replace(s, reported=True) if s.receipt_no == receipt_no else s for s in order.slips))
+    return replace(
+        order,
+        slips=tuple(replace(s, reported=True) if s.receipt_no == receipt_no else s for s in order.slips),
+    )
 
 
 def replay(order_id: str, steps: Iterable[tuple[str, Mapping[str, Any]]]) -> Order:

@@ -65,7 +65,10 @@ def records(record: wire.Records, name: str, masked_number: str, site: Site) -> 
     """What 查我的社保 shows, on paper.  Not a proof of anything."""
     years, months = divmod(record.months_paid, 12)
     rows = tuple(
-        Pair(f"{p.paid_on:%Y-%m-%d} {texts.TITLE_YEAR.format(title=p.title, year=p.year)}", money.with_sign(p.amount_fen))
+        Pair(
+            f"{p.paid_on:%Y-%m-%d} {texts.TITLE_YEAR.format(title=p.title, year=p.year)}",
+            money.with_sign(p.amount_fen),
+        )
         for p in record.payments
     )
     return (

@@ -104,7 +104,7 @@ NO_READER_NOTE: Final = "读卡器正在检修。请用附近另一台机器，�
 # my page
 DUE_NOTE: Final = "还没缴，{deadline}截止"
 DUE_NOTE_OPEN: Final = "还没缴"
-PAID_NOTE: Final = "{date} 已缴 {yuan} 元"
+PAID_NOTE: Final = "{date} 已缴 {yuan}"
 PAID_NOTE_SHORT: Final = "已经缴清"
 CHECKING_NOTE: Final = "付款结果还在核对，请不要再付一次"
 NOT_OPEN_NOTE: Final = "还没到缴费时间"
@@ -134,8 +134,8 @@ CERT_REVIEW_TITLE: Final = "资格认证：正在核对"
 CERT_REVIEW_NOTE: Final = "社保中心已经收到，不用再做一次"
 
 # tiers
-SUBSIDY: Final = "政府补贴 {yuan} 元"
-GAIN_TITLE: Final = "按 {yuan} 元档缴满 15 年"
+SUBSIDY: Final = "政府补贴 {yuan}"
+GAIN_TITLE: Final = "按 {yuan}档缴满 15 年"
 GAIN_NOTE: Final = "60 岁后预计每月多领约"
 YEAR_UNIT: Final = "元/年"
 TITLE_YEAR: Final = "{title} {year}年度"

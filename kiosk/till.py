@@ -69,7 +69,9 @@ class Till:
         """Time-out, Home, crash and power cut alike.  Unpaid money is asked back; unprinted paper is owed."""
         if order.money in payment.UNPAID:
             return self._write(order, Event.GIVE_UP)
-        if order.money is State.PAID and any(slip.state in (State.PAID, State.PRINTING) for slip in order.slips):
+        if order.money is State.PAID and any(
+            slip.state in (State.PAID, State.PRINTING) for slip in order.slips
+        ):
             return self._write(order, Event.GIVE_UP)
         return order
 
@@ -165,13 +167,17 @@ class Till:
             return order
         except Refused as refused:
             self.last, self.reason = Answer.REFUSED, refused.code
-            if refused.code is wire.ProblemCode.ORDER_CONFLICT:  # the key is taken by another body: a person must look
+            if (
+                refused.code is wire.ProblemCode.ORDER_CONFLICT
+            ):  # the key is taken by another body: a person must look
                 self._park(order, refused)
                 return self._write(order, Event.GIVE_UP)
             return self._write(order, Event.REFUSED)
         self.last = Answer.HEARD
         if reply.state is not wire.OrderState.CREATED or not reply.pay_url:
-            return self._write(order, Event.GIVE_UP)  # not ours to show any more: let the close say what it is
+            return self._write(
+                order, Event.GIVE_UP
+            )  # not ours to show any more: let the close say what it is
         self.pay_url, self.expires_in_s = reply.pay_url, reply.expires_in_s
         return self._write(order, Event.CREATED)
 
@@ -211,7 +217,9 @@ class Till:
                 self.last = Answer.SILENT
                 return order
             self.receipts = reply.receipts
-            return self._write(order, Event.PAID, {"receipts": [receipt.receipt_no for receipt in reply.receipts]})
+            return self._write(
+                order, Event.PAID, {"receipts": [receipt.receipt_no for receipt in reply.receipts]}
+            )
         if reply.state is wire.OrderState.CREATED:
             return order
         if order.money is State.CLOSING:
@@ -223,7 +231,10 @@ class Till:
         self._journal.append(ORDER + order.order_id, event.value, data or {})
         self._log.write(
             events.OrderMoved(
-                order_id=order.order_id, from_state=order.state.value, to_state=after.state.value, event=event.value
+                order_id=order.order_id,
+                from_state=order.state.value,
+                to_state=after.state.value,
+                event=event.value,
             )
         )
         return after
@@ -249,5 +260,7 @@ class Till:
     def _new_key(self, content: Mapping[str, Any]) -> str:
         """Kiosk, the journal's next number and 40 bits of what it is for: unique, and the same for every retry."""
         number = self._journal.last_seq() + 1
-        digest = hashlib.sha256(json.dumps([number, self._journal.boot_id, content], sort_keys=True).encode()).hexdigest()
+        digest = hashlib.sha256(
+            json.dumps([number, self._journal.boot_id, content], sort_keys=True).encode()
+        ).hexdigest()
         return f"{self._kiosk_id}-{number:08d}-{digest[:10].upper()}"

@@ -46,7 +46,9 @@ def main() -> None:
         central_url = f"http://127.0.0.1:{central_port}"
         wait_for(f"{central_url}/v1/health", central)
         config = given.folder / "kiosk.toml"
-        config.write_text(stand.toml(given.folder / "kiosk", KIOSK_ID, TOKEN, given.display), encoding="utf-8")
+        config.write_text(
+            stand.toml(given.folder / "kiosk", KIOSK_ID, TOKEN, given.display), encoding="utf-8"
+        )
         serve_panel(stand, central_url, given.panel_port or free_port(), config)
     finally:
         stand.stop()
@@ -57,9 +59,21 @@ def main() -> None:
 def start_central(folder: Path, port: int, people: int, seed: int) -> subprocess.Popen[bytes]:
     """``central run`` itself, with the sandbox gateway and a synthetic township."""
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "central", "run", "--data", str(folder), "--port", str(port), "--sandbox"]
+    command = [
+        sys.executable,
+        "-m",
+        "central",
+        "run",
+        "--data",
+        str(folder),
+        "--port",
+        str(port),
+        "--sandbox",
+    ]
     return subprocess.Popen(
-        [*command, "--township", str(people), "--seed", str(seed)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        [*command, "--township", str(people), "--seed", str(seed)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     )
 
 

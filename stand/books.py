@@ -37,7 +37,12 @@ class Books:
     @classmethod
     def read(cls, hands: Hands, folder: Path, sheets: list[list[str]]) -> Books:
         gateway = {t["order_id"]: int(t["amount_fen"]) for t in hands.trades() if t["state"] == "paid"}
-        return cls(gateway, *ledger_of(hands.ledger()), journal_of(folder), tuple(filter(None, map(sheet_of, sheets))))
+        return cls(
+            gateway,
+            *ledger_of(hands.ledger()),
+            journal_of(folder),
+            tuple(filter(None, map(sheet_of, sheets))),
+        )
 
     def summary(self) -> str:
         paid = [order for order in self.journal.values() if order.money is payment.State.PAID]
@@ -49,7 +54,9 @@ class Books:
             ("receipt numbers on paper", len({s.receipt_no for s in self.sheets}), paper_total(self)),
         )
         lines = [f"{words:<28} {count:>3}   {money.with_sign(fen):>14}" for words, count, fen in rows]
-        return "\n".join([*lines, f"sheets: {originals} originals, {len(self.sheets) - originals} marked copies"])
+        return "\n".join(
+            [*lines, f"sheets: {originals} originals, {len(self.sheets) - originals} marked copies"]
+        )
 
 
 def compare(books: Books) -> list[str]:
@@ -59,18 +66,24 @@ def compare(books: Books) -> list[str]:
     for name, other in (("ledger", books.ledger), ("kiosk journal", paid)):
         for key in sorted(books.gateway.keys() | other.keys()):
             if books.gateway.get(key) != other.get(key):
-                found.append(f"order {key}: gateway {books.gateway.get(key)} fen, {name} {other.get(key)} fen")
+                found.append(
+                    f"order {key}: gateway {books.gateway.get(key)} fen, {name} {other.get(key)} fen"
+                )
     for key, order in books.journal.items():
         if order.money in payment.OPEN:
             found.append(f"order {key} is still {order.money.value}")
     originals = Counter(sheet.receipt_no for sheet in books.sheets if not sheet.copy)
-    found += [f"receipt {number}: {count} unmarked sheets" for number, count in originals.items() if count > 1]
+    found += [
+        f"receipt {number}: {count} unmarked sheets" for number, count in originals.items() if count > 1
+    ]
     on_paper: dict[str, set[int]] = defaultdict(set)
     for sheet in books.sheets:
         on_paper[sheet.receipt_no].add(sheet.amount_fen)
     for number in sorted(on_paper.keys() | books.slips.keys()):
         if on_paper.get(number) != {books.slips.get(number)}:
-            found.append(f"receipt {number}: ledger {books.slips.get(number)} fen, paper {sorted(on_paper.get(number, ()))}")
+            found.append(
+                f"receipt {number}: ledger {books.slips.get(number)} fen, paper {sorted(on_paper.get(number, ()))}"
+            )
     return found
 
 
@@ -96,7 +109,8 @@ def journal_of(folder: Path) -> dict[str, Order]:
     try:
         keys = [subject.removeprefix(ORDER) for subject in journal.subjects_last(ORDER)]
         return {
-            key: payment.replay(key, [(e.event, e.data) for e in journal.entries(ORDER + key)]) for key in keys
+            key: payment.replay(key, [(e.event, e.data) for e in journal.entries(ORDER + key)])
+            for key in keys
         }
     finally:
         journal.close()
@@ -106,7 +120,12 @@ def sheet_of(lines: list[str]) -> Sheet | None:
     """A receipt from the text that was printed; None for a slip that is no receipt."""
     if not lines or texts.SLIP_TITLE not in lines[0]:
         return None
-    values = {label: line.removeprefix(label).strip() for line in lines for label in LABELS if line.startswith(label)}
+    values = {
+        label: line.removeprefix(label).strip()
+        for line in lines
+        for label in LABELS
+        if line.startswith(label)
+    }
     number = values[texts.RECEIPT_NO].replace(" ", "")
     fen = money.parse_yuan(values[texts.AMOUNT].replace("￥", "").replace(",", ""))
     return Sheet(number, fen, any(line.strip().startswith(COPY_WORD) for line in lines[:3]))

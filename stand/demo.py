@@ -53,6 +53,7 @@ def play(out: Path, scratch: Path) -> int:
         config = configuration.load(hands.config)
         environment.prepare(config.screen, environment.OFF_SCREEN)
         from screens.running import run_window  # Kivy reads its settings when it is imported
+        from screens.app import KioskApp
         from stand.player import Player
         from stand.visits import play_all
 
@@ -68,9 +69,12 @@ def play(out: Path, scratch: Path) -> int:
                 player.close_window()
 
         actor = threading.Thread(target=perform, name="player", daemon=True)
-        code = run_window(
-            config, environment.OFF_SCREEN, on_mounted=player.mounted, on_ready=lambda app: (player.ready(app), actor.start())[0]
-        )
+
+        def begin(app: KioskApp) -> None:
+            player.ready(app)
+            actor.start()
+
+        code = run_window(config, environment.OFF_SCREEN, on_mounted=player.mounted, on_ready=begin)
         actor.join(30)
         sheets = hands.sheets()
         for number in range(len(sheets)):

@@ -25,7 +25,9 @@ def write_gallery(out: Path, pictures: list[tuple[str, Path]], books: Books, tro
     for chapter, shots in groupby(pictures, key=lambda shot: shot[0]):
         figures = "".join(figure(f"screens/{path.name}", path.stem) for _, path in shots)
         chapters.append(f'<h2>{html.escape(chapter)}</h2><div class="row screen">{figures}</div>')
-    sheets = "".join(figure(f"receipts/{path.name}", path.stem) for path in sorted((out / "receipts").glob("*.png")))
+    sheets = "".join(
+        figure(f"receipts/{path.name}", path.stem) for path in sorted((out / "receipts").glob("*.png"))
+    )
     summary = html.escape(books.summary())
     summary += "".join(f'\n<span class="bad">{html.escape(line)}</span>' for line in troubles)
     page = PAGE.format(summary=summary, screens="".join(chapters), sheets=sheets)

@@ -28,9 +28,21 @@ class Hands:
     process: subprocess.Popen[bytes]
 
     @classmethod
-    def start(cls, folder: Path, *, people: int = 1000, seed: int = 7, display: bool = False, panel_port: int = 0) -> Hands:
+    def start(
+        cls, folder: Path, *, people: int = 1000, seed: int = 7, display: bool = False, panel_port: int = 0
+    ) -> Hands:
         """Starts a stand and waits until everything answers.  Raises SystemExit when it does not."""
-        command = [sys.executable, "-m", "stand", "--folder", str(folder), "--people", str(people), "--seed", str(seed)]
+        command = [
+            sys.executable,
+            "-m",
+            "stand",
+            "--folder",
+            str(folder),
+            "--people",
+            str(people),
+            "--seed",
+            str(seed),
+        ]
         command += ["--panel-port", str(panel_port), *(["--display"] if display else [])]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert process.stdout is not None
@@ -76,9 +88,16 @@ class Hands:
     def page(self, person: dict[str, Any]) -> wire.MyPage:
         """What central tells a kiosk of this person."""
         body = wire.Lookup(number=person["number"], name=person["name"], card_kind=person["kind"])
-        headers = {"Authorization": f"Bearer {TOKEN}", "X-Kiosk": KIOSK_ID, "Content-Type": "application/json"}
+        headers = {
+            "Authorization": f"Bearer {TOKEN}",
+            "X-Kiosk": KIOSK_ID,
+            "Content-Type": "application/json",
+        }
         answer = requests.post(
-            f"{self.central}/v1/visits", data=body.model_dump_json().encode(), headers=headers, timeout=TIMEOUT_S
+            f"{self.central}/v1/visits",
+            data=body.model_dump_json().encode(),
+            headers=headers,
+            timeout=TIMEOUT_S,
         )
         answer.raise_for_status()
         return wire.MyPage.model_validate_json(answer.content)

@@ -51,7 +51,11 @@ class Network:
 
         def choose() -> Fault:
             draw = rng.random()
-            for fault, share in ((Fault.LOSE_REQUEST, lose_request), (Fault.LOSE_REPLY, lose_reply), (Fault.DELAY, delay)):
+            for fault, share in (
+                (Fault.LOSE_REQUEST, lose_request),
+                (Fault.LOSE_REPLY, lose_reply),
+                (Fault.DELAY, delay),
+            ):
                 if draw < share:
                     return fault
                 draw -= share

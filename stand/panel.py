@@ -135,7 +135,14 @@ def card_words(stand: Stand) -> str:
 
 
 def printer_words(stand: Stand) -> str:
-    return stand.printer.words
+    words = {
+        "is_out": "没有纸",
+        "is_open": "盖子开着",
+        "is_jammed": "卡纸",
+        "is_low": "纸快用完",
+    }
+    now = stand.printer.condition
+    return "、".join(text for name, text in words.items() if getattr(now, name)) or "有纸，正常"
 
 
 def network_words(stand: Stand) -> str:
@@ -148,4 +155,6 @@ def cashier(central_url: str) -> list[dict[str, str]]:
         rows = requests.get(f"{central_url}/sandbox/trades", timeout=2).json()
     except (requests.RequestException, ValueError):
         return []
-    return [{"url": r["url"], "label": f"￥{r['amount_fen'] / 100:,.2f}"} for r in rows if r["state"] == "waiting"][:5]
+    return [
+        {"url": r["url"], "label": f"￥{r['amount_fen'] / 100:,.2f}"} for r in rows if r["state"] == "waiting"
+    ][:5]

@@ -6,7 +6,15 @@ import time
 from typing import Any
 
 from kiosk import texts, views, wire
-from kiosk.views import AttentionButton, MyPageButton, PaidButton, PaperState, PendingButton, RecordsButton, Service
+from kiosk.views import (
+    AttentionButton,
+    MyPageButton,
+    PaidButton,
+    PaperState,
+    PendingButton,
+    RecordsButton,
+    Service,
+)
 from screens import taps
 from stand.hands import Hands
 from stand.player import NeverCame, Player
@@ -28,7 +36,11 @@ def cast(hands: Hands) -> list[dict[str, Any]]:
     owing = [hands.people("张秀英")[0]]
     for query in ("𠮷", "䶮", "堃", "喆", "resident", ""):
         for person in hands.people(query):
-            if len(owing) < 3 and person["number"] not in {p["number"] for p in owing} and owes(hands, person):
+            if (
+                len(owing) < 3
+                and person["number"] not in {p["number"] for p in owing}
+                and owes(hands, person)
+            ):
                 owing.append(person)
                 break
     if len(owing) < 3:

@@ -29,12 +29,18 @@ JSON = {"Accept": "application/json"}
 class Visitor:
     """One kiosk and its surroundings.  Every call of ``visit`` is one person's visit, home screen to home screen."""
 
-    def __init__(self, central: Running, folder: Path, people: Iterator[dict[str, Any]], kiosk_id: str = "WD001") -> None:
+    def __init__(
+        self, central: Running, folder: Path, people: Iterator[dict[str, Any]], kiosk_id: str = "WD001"
+    ) -> None:
         self.central, self.folder, self.people = central, folder, people
         host, port = central.url.removeprefix("http://").split(":")
-        self.stand = Stand((host, int(port)), (build.FONTS / "NotoSansSC-Regular.otf", config.Fonts().rare), None, 0.0).start()
+        self.stand = Stand(
+            (host, int(port)), (build.FONTS / "NotoSansSC-Regular.otf", config.Fonts().rare), None, 0.0
+        ).start()
         toml = folder / "kiosk.toml"
-        toml.write_text(self.stand.toml(folder / "data", kiosk_id, f"demo-token-{kiosk_id}"), encoding="utf-8")
+        toml.write_text(
+            self.stand.toml(folder / "data", kiosk_id, f"demo-token-{kiosk_id}"), encoding="utf-8"
+        )
         (folder / "data").mkdir(exist_ok=True)
         self.config = config.load(toml)
         self.clock = Clock()
@@ -48,7 +54,9 @@ class Visitor:
     def start(self, desk: Any = None) -> build.Machine:
         """Power on: what was unfinished is found in the journal."""
         log = events.Log(self.log_text, self.clock)
-        self.machine = build.build(self.config, desk or self.desk, lambda _: True, self.clock, SystemClock(), log)
+        self.machine = build.build(
+            self.config, desk or self.desk, lambda _: True, self.clock, SystemClock(), log
+        )
         return self.machine
 
     def power_cut(self) -> None:
@@ -114,7 +122,8 @@ class Visitor:
         machine = self.machine or self.start()
         keys = [subject.removeprefix(ORDER) for subject in machine.journal.subjects_last(ORDER)]
         return {
-            key: payment.replay(key, [(e.event, e.data) for e in machine.journal.entries(ORDER + key)]) for key in keys
+            key: payment.replay(key, [(e.event, e.data) for e in machine.journal.entries(ORDER + key)])
+            for key in keys
         }
 
     def order(self) -> Order:
@@ -129,7 +138,9 @@ class Visitor:
         orders = self.orders()
         trades = requests.get(f"{self.central.url}/sandbox/trades", timeout=5).json()
         rows = requests.get(f"{self.central.url}/sandbox/ledger", timeout=5).json()
-        gateway = {t["order_id"]: t["amount_fen"] for t in trades if t["state"] == "paid" and t["order_id"] in orders}
+        gateway = {
+            t["order_id"]: t["amount_fen"] for t in trades if t["state"] == "paid" and t["order_id"] in orders
+        }
         ledger, slips = ledger_of([row for row in rows if row["order_id"] in orders])
         return Books(gateway, ledger, slips, orders, tuple(self.sheets()))
 

@@ -7,7 +7,17 @@ from kiosk.api import Refused, Unreachable
 from kiosk.flows import paper, pay, records, trouble
 from kiosk.flows.card import Citizen
 from kiosk.kiosk import Kiosk
-from kiosk.views import AttentionButton, CardNews, CertificationBanner, Item, ItemKind, MyPageButton, PaidButton, Service, Tone
+from kiosk.views import (
+    AttentionButton,
+    CardNews,
+    CertificationBanner,
+    Item,
+    ItemKind,
+    MyPageButton,
+    PaidButton,
+    Service,
+    Tone,
+)
 
 MOST_ROWS = 6
 Choice = str | MyPageButton | CardNews | views.Back
@@ -28,7 +38,9 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Non
     while True:
         here = not kiosk.reader.media_taken()
         if answer is None:
-            answer = kiosk.desk.ask(draw(page, citizen, here), watch=lambda: card_news(kiosk) if here else None)
+            answer = kiosk.desk.ask(
+                draw(page, citizen, here), watch=lambda: card_news(kiosk) if here else None
+            )
         if answer is views.BACK or answer is MyPageButton.LEAVE:
             return
         if answer is not CardNews.TAKEN:
@@ -47,7 +59,11 @@ def straight(kiosk: Kiosk, page: wire.MyPage, first: Service | None) -> Choice |
         trouble.explain(kiosk, "circle-check", texts.NOTHING_DUE_TITLE, texts.NOTHING_DUE_BODY)
     if first is Service.PAY and len(due) == 1:
         return key_of(due[0])
-    return {Service.RECORDS: MyPageButton.RECORDS, Service.REPRINT: MyPageButton.REPRINT}.get(first) if first else None
+    return (
+        {Service.RECORDS: MyPageButton.RECORDS, Service.REPRINT: MyPageButton.REPRINT}.get(first)
+        if first
+        else None
+    )
 
 
 def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice) -> bool:
@@ -71,7 +87,9 @@ def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice) -> bo
 
 def ask_centre(kiosk: Kiosk, citizen: Citizen) -> wire.MyPage | None:
     """What central knows of this person; None when they cannot be served, after saying so."""
-    lookup = wire.Lookup(number=citizen.number.number, name=citizen.card.name, card_kind=citizen.card.kind.value)
+    lookup = wire.Lookup(
+        number=citizen.number.number, name=citizen.card.name, card_kind=citizen.card.kind.value
+    )
     while True:
         kiosk.desk.show(views.Working(texts.ASKING_CENTRE))
         try:
@@ -147,14 +165,18 @@ def key_of(due: wire.Due) -> str:
 def due_row(due: wire.Due) -> Item:
     kind, title = KINDS.get(due.product, ItemKind.PENSION), pay.title_of(due)
     if due.state is wire.DueState.DUE:
-        note = texts.DUE_NOTE.format(deadline=dates.short_date(due.deadline)) if due.deadline else texts.DUE_NOTE_OPEN
+        note = (
+            texts.DUE_NOTE.format(deadline=dates.short_date(due.deadline))
+            if due.deadline
+            else texts.DUE_NOTE_OPEN
+        )
         return Item(key_of(due), kind, title, note, texts.BADGE_DUE, Tone.GO)
     if due.state is wire.DueState.BEING_CHECKED:
         return Item("", ItemKind.CHECKING, title, texts.CHECKING_NOTE, texts.BADGE_CHECKING, Tone.GO)
     if due.state is wire.DueState.PAID:
         note = texts.PAID_NOTE_SHORT
         if due.paid_on and due.paid_fen is not None:
-            note = texts.PAID_NOTE.format(date=due.paid_on.isoformat(), yuan=money.bare_yuan(due.paid_fen))
+            note = texts.PAID_NOTE.format(date=due.paid_on.isoformat(), yuan=money.plain_yuan(due.paid_fen))
         return Item("", kind, title, note, texts.BADGE_PAID, Tone.OK)
     return Item("", kind, title, texts.NOT_OPEN_NOTE, texts.BADGE_NOT_OPEN, Tone.SOFT)
 
@@ -183,10 +205,14 @@ def banner(certification: wire.Certification) -> CertificationBanner | None:
     state, until = certification.state, certification.valid_until
     if state is wire.CertificationState.VALID and until:
         day = certification.certified_on.isoformat() if certification.certified_on else ""
-        note = texts.CERT_VALID_NOTE.format(until=dates.long_date(until), date=day, source=certification.source)
+        note = texts.CERT_VALID_NOTE.format(
+            until=dates.long_date(until), date=day, source=certification.source
+        )
         return CertificationBanner(texts.CERT_VALID_TITLE, note, Tone.OK)
     if state is wire.CertificationState.DUE:
-        note = texts.CERT_DUE_NOTE.format(until=dates.short_date(until)) if until else texts.CERT_DUE_NOTE_OPEN
+        note = (
+            texts.CERT_DUE_NOTE.format(until=dates.short_date(until)) if until else texts.CERT_DUE_NOTE_OPEN
+        )
         return CertificationBanner(texts.CERT_DUE_TITLE, note, Tone.GO)
     if state is wire.CertificationState.OVERDUE:
         return CertificationBanner(texts.CERT_OVERDUE_TITLE, texts.CERT_OVERDUE_NOTE, Tone.GO)

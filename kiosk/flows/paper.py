@@ -31,7 +31,9 @@ def send(kiosk: Kiosk, document: Document, copy_number: int) -> tuple[Verdict, S
     try:
         if kiosk.printer is not None:
             verdict = kiosk.printer.print(document)
-            snag = {Verdict.PRINTED: Snag.NONE, Verdict.UNKNOWN: Snag.UNKNOWN, Verdict.NOT_PRINTED: Snag.JAM}[verdict]
+            snag = {Verdict.PRINTED: Snag.NONE, Verdict.UNKNOWN: Snag.UNKNOWN, Verdict.NOT_PRINTED: Snag.JAM}[
+                verdict
+            ]
     except UncoveredCharacter:
         snag = Snag.RARE_NAME
     except DeviceError as error:
@@ -41,7 +43,9 @@ def send(kiosk: Kiosk, document: Document, copy_number: int) -> tuple[Verdict, S
     return verdict, snag
 
 
-def print_originals(kiosk: Kiosk, order: Order, slips: tuple[wire.Receipt, ...], has_family: bool) -> PaidButton | None:
+def print_originals(
+    kiosk: Kiosk, order: Order, slips: tuple[wire.Receipt, ...], has_family: bool
+) -> PaidButton | None:
     """One slip after the other, each journaled; then the person is told.  None when they went to the phone or left."""
     steps, snag = Steps(views.PAYING_STEPS, 3), Snag.NONE
     rows = paid_rows(slips)
@@ -59,7 +63,11 @@ def print_originals(kiosk: Kiosk, order: Order, slips: tuple[wire.Receipt, ...],
 
 
 def tell_paid(
-    kiosk: Kiosk, rows: tuple[PaidRow, ...], slips: tuple[wire.Receipt, ...], has_family: bool, copy: bool = False
+    kiosk: Kiosk,
+    rows: tuple[PaidRow, ...],
+    slips: tuple[wire.Receipt, ...],
+    has_family: bool,
+    copy: bool = False,
 ) -> PaidButton:
     """缴费成功, until the person is done; the phone code can be seen and left again."""
     while True:
@@ -70,7 +78,9 @@ def tell_paid(
         trouble.to_phone(kiosk, slips)
 
 
-def tell_owed(kiosk: Kiosk, snag: Snag, slips: tuple[wire.Receipt, ...], owed: tuple[wire.Receipt, ...]) -> None:
+def tell_owed(
+    kiosk: Kiosk, snag: Snag, slips: tuple[wire.Receipt, ...], owed: tuple[wire.Receipt, ...]
+) -> None:
     """The money is safe, the paper is not here: the phone now, any machine later."""
     title, where = {
         Snag.NO_PAPER: (texts.PAPER_OUT_TITLE, texts.PAPER_LATER),
@@ -81,7 +91,8 @@ def tell_owed(kiosk: Kiosk, snag: Snag, slips: tuple[wire.Receipt, ...], owed: t
     safe = texts.PAID_SAFE.format(amount=money.yuan(sum(slip.amount_fen for slip in slips)))
     badge = texts.RECORDED.format(number=receipts.grouped(owed[0].receipt_no)) if len(owed) == 1 else ""
     while (
-        trouble.explain(kiosk, "printer", title, (safe, where), texts.TO_PHONE, texts.LEAVE, badge) is AttentionButton.FIRST
+        trouble.explain(kiosk, "printer", title, (safe, where), texts.TO_PHONE, texts.LEAVE, badge)
+        is AttentionButton.FIRST
     ):
         trouble.to_phone(kiosk, owed)
 
@@ -98,15 +109,18 @@ def print_copy(kiosk: Kiosk, receipt_no: str) -> None:
     rows = paid_rows((slip,))
     kiosk.desk.show(views.Paid(Steps((), 0), rows, PaperState.PRINTING, 0.0, copy=True))
     try:
-        verdict, snag = send(kiosk, receipts.receipt(slip, grant.copy_number, kiosk.config.site), grant.copy_number)
+        verdict, snag = send(
+            kiosk, receipts.receipt(slip, grant.copy_number, kiosk.config.site), grant.copy_number
+        )
         kiosk.till.end_copy(grant, verdict)
     finally:
         kiosk.outbox.take_copy(grant.print_id)
     if snag is Snag.NONE:
         steps_rows = rows
-        while kiosk.desk.ask(
-            views.Paid(Steps((), 0), steps_rows, PaperState.PRINTED, 1.0, copy=True)
-        ) is PaidButton.PHONE:
+        while (
+            kiosk.desk.ask(views.Paid(Steps((), 0), steps_rows, PaperState.PRINTED, 1.0, copy=True))
+            is PaidButton.PHONE
+        ):
             trouble.to_phone(kiosk, (slip,))
         return
     tell_owed(kiosk, snag, (slip,), (slip,))

@@ -60,13 +60,17 @@ def pay_family(kiosk: Kiosk, page: wire.MyPage) -> PaidButton | None:
         for due in member.dues:
             if due.state is wire.DueState.DUE and due.tiers and len(wants) < MOST_OPTIONS:
                 tier = next((t for t in due.tiers if t.code == due.suggested), due.tiers[0])
-                wants[f"{member.person_id}:{due.product}:{due.year}"] = Want(member.person_id, member.name, due, tier)
+                wants[f"{member.person_id}:{due.product}:{due.year}"] = Want(
+                    member.person_id, member.name, due, tier
+                )
     if not wants:
         trouble.explain(kiosk, "users", texts.NO_FAMILY_TITLE, texts.NO_FAMILY_BODY)
         return None
     relations = {member.person_id: member.relation for member in page.household}
     options = tuple(
-        views.MemberOption(key, want.name, relations[want.person_id], title_of(want.due), want.tier.amount_fen)
+        views.MemberOption(
+            key, want.name, relations[want.person_id], title_of(want.due), want.tier.amount_fen
+        )
         for key, want in wants.items()
     )
     chosen: tuple[str, ...] = ()
@@ -150,7 +154,9 @@ def show_code(kiosk: Kiosk, order: Order) -> Order:
                 wait.scanning = False
             elif answer is BACK:
                 break
-    except Cancelled:  # 首页 while money may move is an answer like 上一步: the person still learns how it ended
+    except (
+        Cancelled
+    ):  # 首页 while money may move is an answer like 上一步: the person still learns how it ended
         pass
     return wait.order
 
@@ -160,7 +166,9 @@ class Waiting:
 
     def __init__(self, kiosk: Kiosk, order: Order) -> None:
         self._kiosk, self.order = kiosk, order
-        limit_s = min(kiosk.config.payment.qr_seconds, kiosk.till.expires_in_s or kiosk.config.payment.qr_seconds)
+        limit_s = min(
+            kiosk.config.payment.qr_seconds, kiosk.till.expires_in_s or kiosk.config.payment.qr_seconds
+        )
         self._deadline = kiosk.clock.monotonic() + limit_s
         self._next_query = kiosk.clock.monotonic() + kiosk.config.payment.poll_interval_s
         self.scanning = self.refused = self.waiting = self._slow = False
@@ -173,7 +181,9 @@ class Waiting:
         if self.scanning:
             return views.ScanPayerCode(steps, self.order.total_fen, left, self.refused, self.waiting)
         can_scan = self._kiosk.scanner is not None
-        return views.PayByQr(steps, self.order.total_fen, self._kiosk.till.pay_url, left, self._slow, can_scan)
+        return views.PayByQr(
+            steps, self.order.total_fen, self._kiosk.till.pay_url, left, self._slow, can_scan
+        )
 
     def look(self) -> PayNews | None:
         """One look at the world."""
@@ -232,20 +242,26 @@ def has_paper(kiosk: Kiosk) -> bool:
     return kiosk.printer.status().can_print is not False
 
 
-def choose_tier_view(name: str, due: wire.Due, tiers: tuple[wire.Tier, ...], suggested: str) -> views.ChooseTier:
+def choose_tier_view(
+    name: str, due: wire.Due, tiers: tuple[wire.Tier, ...], suggested: str
+) -> views.ChooseTier:
     options = tuple(tier_option(tier) for tier in tiers)
     assumed = due.quality is wire.Quality.ASSUMED
-    return views.ChooseTier(Steps(views.PAYING_STEPS, 1), name, due.insurance, due.year, options, suggested, assumed)
+    return views.ChooseTier(
+        Steps(views.PAYING_STEPS, 1), name, due.insurance, due.year, options, suggested, assumed
+    )
 
 
 def tier_option(tier: wire.Tier) -> TierOption:
-    amount = money.bare_yuan(tier.amount_fen)
+    amount = money.plain_yuan(tier.amount_fen)
     return TierOption(
         code=tier.code,
         amount_fen=tier.amount_fen,
-        title=amount,
+        title=amount.removesuffix(" 元"),
         unit=texts.YEAR_UNIT,
-        note=texts.SUBSIDY.format(yuan=money.bare_yuan(tier.subsidy_fen)) if tier.subsidy_fen else tier.label,
+        note=texts.SUBSIDY.format(yuan=money.plain_yuan(tier.subsidy_fen))
+        if tier.subsidy_fen
+        else tier.label,
         gain_title=texts.GAIN_TITLE.format(yuan=amount) if tier.monthly_gain_fen else "",
         gain_note=texts.GAIN_NOTE if tier.monthly_gain_fen else "",
         gain_fen=tier.monthly_gain_fen,

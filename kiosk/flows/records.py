@@ -92,9 +92,9 @@ def draw(record: wire.Records) -> views.Records:
         bars=tuple(Bar(str(bar.year), bar.amount_fen, bar.year == newest) for bar in record.bars[-6:]),
         this_year_paid=record.this_year_paid,
         rows=tuple(
-            RecordRow(p.paid_on.isoformat(), texts.TITLE_YEAR.format(title=p.title, year=p.year), p.amount_fen)
+            RecordRow(
+                p.paid_on.isoformat(), texts.TITLE_YEAR.format(title=p.title, year=p.year), p.amount_fen
+            )
             for p in record.payments[:ROWS_SHOWN]
         ),
     )
-
-

@@ -13,9 +13,14 @@ REFUSALS = {
 }
 
 
-
 def explain(
-    kiosk: Kiosk, icon: str, title: str, body: tuple[str, ...], first: str = texts.OK_LEAVE, second: str = "", badge: str = ""
+    kiosk: Kiosk,
+    icon: str,
+    title: str,
+    body: tuple[str, ...],
+    first: str = texts.OK_LEAVE,
+    second: str = "",
+    badge: str = "",
 ) -> AttentionButton:
     """Shows it and waits until it is acknowledged.  ``body`` may name {hotline}."""
     words = tuple(line.format(hotline=kiosk.config.site.hotline) for line in body)
@@ -24,7 +29,9 @@ def explain(
 
 def no_centre(kiosk: Kiosk) -> bool:
     """Central does not answer a question.  True to try again."""
-    answer = explain(kiosk, "wifi-off", texts.NO_CENTRE_TITLE, texts.NO_CENTRE_BODY, texts.TRY_AGAIN, texts.OK_LEAVE)
+    answer = explain(
+        kiosk, "wifi-off", texts.NO_CENTRE_TITLE, texts.NO_CENTRE_BODY, texts.TRY_AGAIN, texts.OK_LEAVE
+    )
     return answer is AttentionButton.FIRST
 
 

@@ -19,7 +19,17 @@ def paying(visitor: Visitor, tier: str = "300") -> tuple[object, ...]:
 def test_pays_and_takes_the_receipt(visitor: Visitor) -> None:
     desk = visitor.visit(*paying(visitor), visitor.cashier(), WORLD, PaidButton.DONE)
     assert desk.trace == [
-        *("Home", "Working", "MyPage", "ChooseTier", "ConfirmPayment", "Working", "PayByQr", "Paid", "Goodbye"),
+        *(
+            "Home",
+            "Working",
+            "MyPage",
+            "ChooseTier",
+            "ConfirmPayment",
+            "Working",
+            "PayByQr",
+            "Paid",
+            "Goodbye",
+        ),
     ]
     visitor.sweep()
     assert visitor.order().state is State.DONE
@@ -91,10 +101,19 @@ def test_the_pending_slip_is_no_receipt(visitor: Visitor) -> None:
     heal = visitor.do(visitor.stand.network.healthy)
     desk = visitor.visit(
         *paying(visitor),
-        *(visitor.cashier(), cut, BACK, PendingButton.PRINT_SLIP, AttentionButton.FIRST, heal, AttentionButton.FIRST, LEAVE),
+        *(
+            visitor.cashier(),
+            cut,
+            BACK,
+            PendingButton.PRINT_SLIP,
+            AttentionButton.FIRST,
+            heal,
+            AttentionButton.FIRST,
+            LEAVE,
+        ),
     )
     assert visitor.sheets() == []
-    words = " ".join(visitor.stand.printer.sheets[-1].text)
+    words = "".join(visitor.stand.printer.sheets[-1].text)
     assert texts.PENDING_STATE in words
     assert "不是缴费凭证" in words
     pending = next(v for v in desk.asked if isinstance(v, views.Pending))
@@ -153,7 +172,7 @@ def test_the_gateway_keeps_silent(visitor: Visitor) -> None:
 
 def test_the_payers_code_is_scanned(visitor: Visitor) -> None:
     scan = visitor.do(lambda: visitor.stand.scanner.scan("135112298638468293"[:17] + "3"))
-    desk = visitor.visit(*paying(visitor), PayButton.SCAN_MY_CODE, scan, WORLD, WORLD, PaidButton.DONE)
+    desk = visitor.visit(*paying(visitor), PayButton.SCAN_MY_CODE, scan, WORLD, PaidButton.DONE)
     assert "ScanPayerCode" in desk.trace
     visitor.sweep()
     visitor.agree()
@@ -163,7 +182,14 @@ def test_the_payers_code_is_scanned(visitor: Visitor) -> None:
 def test_something_that_is_no_payers_code(visitor: Visitor) -> None:
     scan = visitor.do(lambda: visitor.stand.scanner.scan("HELLO"))
     desk = visitor.visit(
-        *paying(visitor), PayButton.SCAN_MY_CODE, scan, WORLD, PayButton.SHOW_QR, visitor.cashier(), WORLD, PaidButton.DONE
+        *paying(visitor),
+        PayButton.SCAN_MY_CODE,
+        scan,
+        WORLD,
+        PayButton.SHOW_QR,
+        visitor.cashier(),
+        WORLD,
+        PaidButton.DONE,
     )
     assert any(isinstance(v, views.ScanPayerCode) and v.refused for v in desk.seen)
     visitor.agree()
@@ -184,7 +210,13 @@ def test_a_family_pays_in_one_payment_with_one_slip_each(visitor: Visitor) -> No
         visitor.desk._answers.insert(0, tuple(members))
 
     desk = visitor.visit(
-        *visitor.come(person), MyPageButton.FAMILY, visitor.do(choose), True, visitor.cashier(), WORLD, PaidButton.DONE
+        *visitor.come(person),
+        MyPageButton.FAMILY,
+        visitor.do(choose),
+        True,
+        visitor.cashier(),
+        WORLD,
+        PaidButton.DONE,
     )
     assert "ChooseMembers" in desk.trace
     assert len(visitor.sheets()) == 2
@@ -196,7 +228,16 @@ def test_a_family_pays_in_one_payment_with_one_slip_each(visitor: Visitor) -> No
 def test_another_kiosk_paid_it_meanwhile(visitor: Visitor) -> None:
     """Central refuses the second order for the same item: nothing is charged, and the person is told so."""
     person = visitor.somebody()
-    visitor.visit(*visitor.come(person), PENSION, "300", True, visitor.cashier("silence"), BACK, PendingButton.DONE, LEAVE)
+    visitor.visit(
+        *visitor.come(person),
+        PENSION,
+        "300",
+        True,
+        visitor.cashier("silence"),
+        BACK,
+        PendingButton.DONE,
+        LEAVE,
+    )
     page = visitor.page(person)
     assert [d.state.value for d in page.dues if d.product == "resident_pension"] == ["being_checked"]
     desk = visitor.visit(*visitor.come(person), LEAVE)
@@ -207,7 +248,9 @@ def test_another_kiosk_paid_it_meanwhile(visitor: Visitor) -> None:
 def test_no_money_while_the_clock_is_wrong(visitor: Visitor) -> None:
     machine = visitor.start()
     object.__setattr__(visitor.clock, "wall_ms", lambda: 1_000_000_000_000)
-    desk = visitor.visit(*visitor.come(visitor.somebody()), PENSION, "300", True, AttentionButton.FIRST, LEAVE)
+    desk = visitor.visit(
+        *visitor.come(visitor.somebody()), PENSION, "300", True, AttentionButton.FIRST, LEAVE
+    )
     assert attention(desk, -1) == texts.CLOCK_TITLE
     assert visitor.orders() == {}
     assert machine.kiosk.api.skew_s is not None

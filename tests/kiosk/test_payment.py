@@ -16,8 +16,20 @@ INTENT = (
     {
         "payer_id": "p0000001",
         "lines": [
-            {"person_id": "p0000001", "product": "resident_pension", "year": 2026, "tier": "300", "amount_fen": 30000},
-            {"person_id": "p0000002", "product": "resident_medical", "year": 2027, "tier": "one", "amount_fen": 42000},
+            {
+                "person_id": "p0000001",
+                "product": "resident_pension",
+                "year": 2026,
+                "tier": "300",
+                "amount_fen": 30000,
+            },
+            {
+                "person_id": "p0000002",
+                "product": "resident_medical",
+                "year": 2027,
+                "tier": "one",
+                "amount_fen": 42000,
+            },
         ],
     },
 )
@@ -78,7 +90,9 @@ def test_only_paid_leads_to_paid() -> None:
 
 
 def test_two_slips_are_two_papers() -> None:
-    order = order_in(("created", {}), ("show", {}), PAID, ("print", FIRST), ("printed", {**FIRST, "verdict": "printed"}))
+    order = order_in(
+        ("created", {}), ("show", {}), PAID, ("print", FIRST), ("printed", {**FIRST, "verdict": "printed"})
+    )
     assert order.state is State.PAID
     order = payment.apply(order, Event.PRINT, SECOND)
     assert order.state is State.PRINTING
@@ -127,7 +141,9 @@ def test_any_walk_keeps_the_promises(walk: list[Event]) -> None:
     """Illegal steps are refused and change nothing; a paid order stays paid; give_up never loses money or paper."""
     order, steps = order_in(), [INTENT]
     for event in walk:
-        data: dict[str, Any] = PAID[1] if event is Event.PAID else FIRST if event in (Event.PRINT, Event.PRINTED) else {}
+        data: dict[str, Any] = (
+            PAID[1] if event is Event.PAID else FIRST if event in (Event.PRINT, Event.PRINTED) else {}
+        )
         try:
             after = payment.apply(order, event, data)
         except IllegalEvent:
