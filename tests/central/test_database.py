@@ -1,0 +1,91 @@
+"""The database: a safe SQLite, tables as declared, money rows that stay as they were written."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import CreateTable
+
+from central import ledger, tables
+from central.database import Database, check_sqlite, sqlite_url
+
+
+@pytest.mark.parametrize("version", [(3, 40, 1), (3, 51, 2), (3, 52, 0)])
+def test_a_sqlite_with_the_wal_reset_bug_is_refused(version):
+    with pytest.raises(RuntimeError):
+        check_sqlite(version)
+
+
+@pytest.mark.parametrize("version", [(3, 51, 3), (3, 52, 1), (3, 53, 4)])
+def test_a_repaired_sqlite_is_taken(version):
+    check_sqlite(version)
+
+
+def test_every_connection_is_durable(central):
+    with central.service.database.read() as connection:
+        settings = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
+        version = connection.execute(text("SELECT sqlite_version()")).scalar()
+    assert settings == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
+    check_sqlite(tuple(map(int, version.split("."))))
+
+
+def test_the_migrations_give_exactly_the_declared_tables(tmp_path):
+    database = Database(sqlite_url(tmp_path / "empty.sqlite3"))
+    database.migrate()
+    database.migrate()  # a second time changes nothing
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+    database.close()
+
+
+def test_the_tables_are_postgresql_too():
+    for table in tables.metadata.sorted_tables:
+        assert "CREATE TABLE" in str(CreateTable(table).compile(dialect=postgresql.dialect()))
+
+
+@pytest.mark.parametrize("name", tables.FROZEN)
+def test_rows_of_money_and_proof_cannot_be_changed_or_removed(central, kiosk, name):
+    kiosk.paid()
+    table = tables.metadata.tables[name]
+    central.service.print_desk.revoke(kiosk.ledger()[0]["receipt_no"], "test")
+    database = central.service.database
+    with database.read() as connection:
+        before = connection.execute(select(table)).all()
+    assert before
+    column = list(table.columns)[-1]
+    for statement in (update(table).values({column: column}), delete(table)):
+        with pytest.raises(IntegrityError, match="only ever inserted"), database.write() as connection:
+            connection.execute(statement)
+    with database.read() as connection:
+        assert connection.execute(select(table)).all() == before
+
+
+def test_a_gateway_transaction_is_entered_once(central, kiosk):
+    kiosk.paid()
+    database = central.service.database
+    with database.read() as connection:
+        row = connection.execute(
+            select(tables.ledger).where(tables.ledger.c.kind == "payment")
+        ).one()._asdict()
+    del row["entry_id"]
+    with pytest.raises(IntegrityError), database.write() as connection:
+        connection.execute(insert(tables.ledger).values(row))
+
+
+def test_a_refund_is_negative_and_nothing_else_is(central, kiosk):
+    order_id = kiosk.paid()["order_id"]
+    for kind, fen in ((ledger.Kind.REFUND, 1), (ledger.Kind.PAYMENT, -1)):
+        with pytest.raises(IntegrityError), central.service.database.write() as connection:
+            ledger.enter(connection, order_id, kind, fen, gateway_txn="T", at_ms=0)
+
+
+def test_a_failed_write_leaves_nothing(central):
+    database = central.service.database
+    with pytest.raises(ZeroDivisionError), database.write() as connection:
+        connection.execute(insert(tables.receipt_days).values(day=__import__("datetime").date(2030, 1, 1), last=1))
+        raise ZeroDivisionError
+    with database.read() as connection:
+        days = connection.execute(select(tables.receipt_days.c.day)).scalars()
+        assert max(days).year == 2026
