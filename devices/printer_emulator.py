@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 from devices.clock import Clock
@@ -80,6 +81,12 @@ class PrinterEmulator:
         """Paper printed and not yet cut."""
         with self._lock:
             return self._paper.printed_dots
+
+    @property
+    def condition(self) -> Condition:
+        """What is wrong with it, as of now."""
+        with self._lock:
+            return replace(self._condition)
 
     @property
     def tofu(self) -> int:

@@ -205,6 +205,15 @@ def test_faults_are_answered_in_real_time():
     assert printer.receive(ask) == b""
 
 
+def test_its_condition_can_be_looked_at_and_not_changed_by_looking():
+    printer = a_printer()
+    printer.near_end()
+    seen = printer.condition
+    assert (seen.is_low, seen.offline) == (True, False)
+    seen.is_jammed = True
+    assert printer.receive(escpos.status_query(3)) == b"\x12"
+
+
 def test_a_masung_idles_at_16():
     assert a_printer(drawer_high=True).receive(escpos.status_query(1)) == b"\x16"
 

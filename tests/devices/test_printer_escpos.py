@@ -184,7 +184,7 @@ def test_reports_between_answers_do_not_confuse_the_status():
 def test_a_late_answer_does_not_pass_for_the_next():
     stand = Stand()
     stand.printer.paper_out()
-    late = b"".join(bytes((stand.printer._condition.dle_eot(n),)) for n in (1, 2, 3, 4))
+    late = b"".join(bytes((stand.printer.condition.dle_eot(n),)) for n in (1, 2, 3, 4))
     stand.printer.load_paper()
     stand.wire._coming.append((stand.clock.now_s, late))
     assert stand.driver.status().can_print is True
