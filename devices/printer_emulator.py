@@ -113,11 +113,6 @@ class PrinterEmulator:
         """Real-time commands found inside other data.  Right while nothing waits in the buffer."""
         return self._obeyed - self._commands.met
 
-    @property
-    def condition(self) -> Condition:
-        """What is wrong with it just now."""
-        return self._condition
-
     # --- hands ---
 
     def paper_out(self) -> None:
