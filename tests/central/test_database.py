@@ -25,7 +25,10 @@ def test_a_repaired_sqlite_is_taken(version):
 
 def test_every_connection_is_durable(central):
     with central.service.database.read() as connection:
-        settings = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous")}
+        settings = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("journal_mode", "synchronous")
+        }
         version = connection.execute(text("SELECT sqlite_version()")).scalar()
     assert settings == {"journal_mode": "wal", "synchronous": 2}  # 2 is FULL
     check_sqlite(tuple(map(int, version.split("."))))
@@ -66,9 +69,9 @@ def test_a_gateway_transaction_is_entered_once(central, kiosk):
     kiosk.paid()
     database = central.service.database
     with database.read() as connection:
-        row = connection.execute(
-            select(tables.ledger).where(tables.ledger.c.kind == "payment")
-        ).one()._asdict()
+        row = (
+            connection.execute(select(tables.ledger).where(tables.ledger.c.kind == "payment")).one()._asdict()
+        )
     del row["entry_id"]
     with pytest.raises(IntegrityError), database.write() as connection:
         connection.execute(insert(tables.ledger).values(row))
@@ -84,7 +87,9 @@ def test_a_refund_is_negative_and_nothing_else_is(central, kiosk):
 def test_a_failed_write_leaves_nothing(central):
     database = central.service.database
     with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute(insert(tables.receipt_days).values(day=__import__("datetime").date(2030, 1, 1), last=1))
+        connection.execute(
+            insert(tables.receipt_days).values(day=__import__("datetime").date(2030, 1, 1), last=1)
+        )
         raise ZeroDivisionError
     with database.read() as connection:
         days = connection.execute(select(tables.receipt_days.c.day)).scalars()

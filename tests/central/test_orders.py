@@ -14,7 +14,12 @@ ALIPAY_CODE = "28943186936271464"
 def test_pays_by_the_code_on_the_screen(kiosk):
     body = kiosk.pension()
     status, order = kiosk.put(body)
-    assert (status, order["state"], order["total_fen"], order["expires_in_s"]) == (200, "created", 100_000, 300)
+    assert (status, order["state"], order["total_fen"], order["expires_in_s"]) == (
+        200,
+        "created",
+        100_000,
+        300,
+    )
     kiosk.press(order["pay_url"], "pay")
     _, paid = kiosk.get(body["order_id"])
     assert (paid["state"], paid["pay_url"]) == ("paid", None)

@@ -15,12 +15,24 @@ def half_up(value):
 
 def test_the_first_page_of_zhang_xiuying(kiosk):
     page = kiosk.visit()
-    assert (page["name"], page["name_matches"], page["masked_number"]) == ("张秀英", True, "3710••••••••••0042")
+    assert (page["name"], page["name_matches"], page["masked_number"]) == (
+        "张秀英",
+        True,
+        "3710••••••••••0042",
+    )
     pension, medical = page["dues"]
-    assert (pension["title"], pension["insurance"], pension["year"]) == ("居民养老", "城乡居民基本养老保险", 2026)
+    assert (pension["title"], pension["insurance"], pension["year"]) == (
+        "居民养老",
+        "城乡居民基本养老保险",
+        2026,
+    )
     assert (pension["state"], pension["deadline"], pension["quality"]) == ("due", "2026-12-31", "assumed")
     assert pension["suggested"] == "1000"  # what she paid last year
-    assert (medical["title"], medical["insurance"], medical["year"]) == ("居民医疗", "城乡居民基本医疗保险", 2027)
+    assert (medical["title"], medical["insurance"], medical["year"]) == (
+        "居民医疗",
+        "城乡居民基本医疗保险",
+        2027,
+    )
     assert (medical["state"], medical["paid_on"], medical["paid_fen"]) == ("paid", "2026-10-08", 42_000)
     assert page["certification"] == {
         "state": "valid",
@@ -39,7 +51,10 @@ def test_the_first_page_of_zhang_xiuying(kiosk):
 def test_what_fifteen_years_of_a_tier_add_each_month(kiosk):
     tiers = kiosk.visit()["dues"][0]["tiers"]
     assert [tier["code"] for tier in tiers] == ["300", "500", "1000", "2000", "3000", "5000"]
-    assert (tiers[0]["amount_fen"], tiers[0]["subsidy_fen"]) == (30_000, 5_000)  # printed in a page of the place
+    assert (tiers[0]["amount_fen"], tiers[0]["subsidy_fen"]) == (
+        30_000,
+        5_000,
+    )  # printed in a page of the place
     for tier in tiers:
         assert tier["amount_fen"] == 100 * int(tier["code"])
         gain = Fraction(tier["amount_fen"] + tier["subsidy_fen"]) * 15 / 139  # 15 years, over 139 months

@@ -78,7 +78,9 @@ def test_one_altered_character_anywhere_is_not_genuine(tmp_path):
     keys = Keys(tmp_path)
     code = keys.sign("3710812611230001", 100_000, 1_795_399_200_000, "371081196203150042", 1)
     assert keys.read(code) == keys.read(code.lower())
-    assert keys.read(code) == Seal(1, 1, 1_795_399_200, "3710812611230001", 100_000, keys.read(code).payer_hash, 1)
+    assert keys.read(code) == Seal(
+        1, 1, 1_795_399_200, "3710812611230001", 100_000, keys.read(code).payer_hash, 1
+    )
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
     for place in range(len(code)):
         for step in (1, 16):  # the lowest and the highest bit of a character
@@ -111,7 +113,14 @@ def test_the_page_of_a_genuine_receipt_shows_what_the_paper_says(kiosk):
     for path in (f"/V/{code}", f"/v/{code}", f"/v/{code.lower()}"):
         status, page = kiosk.page(path)
         assert status == 200
-        for text in ("凭证真实有效", "￥1,000.00", "张*英", "居民养老 2026年度", "2026年11月23日", "还没有打印"):
+        for text in (
+            "凭证真实有效",
+            "￥1,000.00",
+            "张*英",
+            "居民养老 2026年度",
+            "2026年11月23日",
+            "还没有打印",
+        ):
             assert text in page
         assert "张秀英" not in page
         assert "0042" not in page.replace(receipt["receipt_no"], "")
@@ -165,7 +174,9 @@ def test_any_kiosk_prints_the_next_marked_copy_and_a_retry_gets_the_same_one(kio
 
 def test_a_sheet_is_not_told_twice_in_two_ways(kiosk):
     number = kiosk.paid()["receipts"][0]["receipt_no"]
-    other = kiosk.good("POST", f"/v1/people/{kiosk.visit()['person_id']}/receipts")["receipts"][1]["receipt_no"]
+    other = kiosk.good("POST", f"/v1/people/{kiosk.visit()['person_id']}/receipts")["receipts"][1][
+        "receipt_no"
+    ]
     grant(kiosk, number, "WD001-P000001")
     first = tell(kiosk, number, "WD001-P000001", 1, "printed")
     assert tell(kiosk, number, "WD001-P000001", 1, "printed") == first

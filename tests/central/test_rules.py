@@ -38,7 +38,9 @@ def test_before_the_first_row_nothing_holds():
         BOOK.get("resident_pension", "tier.300", date(2018, 12, 31))
 
 
-@pytest.mark.parametrize(("year", "months"), [(2029, 180), (2030, 186), (2035, 216), (2039, 240), (2050, 240)])
+@pytest.mark.parametrize(
+    ("year", "months"), [(2029, 180), (2030, 186), (2035, 216), (2039, 240), (2050, 240)]
+)
 def test_from_2030_the_minimum_rises_by_half_a_year_each_year_to_twenty(year, months):
     assert BOOK.get("flexible_pension", "minimum_months", date(year, 7, 1)).value == months
 

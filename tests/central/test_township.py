@@ -37,7 +37,11 @@ def test_every_number_checks_and_nobody_has_anothers(residents):
             assert len(card.number) == 15 and card.number[:3] == "KOR" and card.number[3:].isdigit()
             continue
         assert mod_11_2_is_one(card.number)
-        start = {"resident": ("371081",), "hmt": ("810000", "820000", "830000"), "foreigner_2023": ("937410",)}
+        start = {
+            "resident": ("371081",),
+            "hmt": ("810000", "820000", "830000"),
+            "foreigner_2023": ("937410",),
+        }
         assert card.number.startswith(start[card.kind])
         assert datetime.strptime(card.number[6:14], "%Y%m%d").strftime("%Y%m%d") == card.birth
         assert int(card.number[16]) % 2 == int(card.sex) % 2  # odd for men
