@@ -6,6 +6,7 @@ Everything that means "the link is gone" (SerialException, OSError, termios.erro
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import termios
@@ -16,6 +17,7 @@ import serial
 from devices.errors import Timeout, TransportLost
 
 LINK_GONE = (serial.SerialException, OSError, termios.error)
+IN_USE = (errno.EAGAIN, errno.EBUSY)
 SLICE_BYTES = 1024  # at 9600 baud one second: the stall deadline is counted a slice
 
 
@@ -107,4 +109,6 @@ class SerialTransport:
     def _lost(self, error: Exception) -> TransportLost:
         self.close()
         number = getattr(error, "errno", None)
+        if number in IN_USE:
+            return TransportLost(f"{self.port}: in use by another program")
         return TransportLost(f"{self.port}: {os.strerror(number) if number else error}")

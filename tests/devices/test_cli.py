@@ -200,3 +200,12 @@ def test_status_of_a_printer() -> None:
         assert run("status", "printer", end.port).output == "printer: online (paper: full, cover: closed)\n"
         paper.open_cover()
         assert run("status", "printer", end.port).exit_code == 7
+
+
+def test_the_page_names_every_command_and_exit_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "devices" / "README.md").read_text(encoding="utf-8")
+    for code in (0, cli.NOTHING_CAME, cli.USAGE, *cli.EXIT_CODES.values(), cli.NOT_PRINTED):
+        assert f"\n| {code} | " in page
+    for command in ("list", "probe", "read", "status", "print-test"):
+        assert f"\n| `{command}" in page
+        assert run(command, "--help").exit_code == 0

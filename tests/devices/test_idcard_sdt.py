@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -228,6 +229,22 @@ def test_a_card_that_follows_at_the_second_try() -> None:
     hands.place(RESIDENT)
     believed(stand.reader.poll(), RESIDENT)
     assert stand.asked() == ["find", "select", "read", "find", "select", "read"]
+
+
+def test_a_card_that_takes_its_time_to_fail_is_not_tried_for_ever() -> None:
+    stand = Stand()
+
+    class Sluggish(IdCardEmulator):
+        def receive(self, data: bytes) -> bytes:
+            if data != SELECT:
+                return super().receive(data)
+            stand.clock.sleep(0.8)
+            return sdt.encode(bytes.fromhex("000081"))
+
+    stand.wire.device = hands = Sluggish()
+    hands.place(RESIDENT)
+    assert stand.fault() is CardFault.UNREADABLE
+    assert stand.asked() == ["find", "select", "find", "select", "find"]
 
 
 def test_a_reader_that_refuses_the_kind_of_card_when_it_is_selected() -> None:
@@ -488,6 +505,9 @@ def test_every_profile_is_found_by_its_name_and_gives_the_wire_time_to_answer() 
         assert reader._timeout_s(sdt.READ) >= 2 + 2 * 1295 * 10 / profile.baud
     with pytest.raises(ValueError, match="sam-v"):
         reader_profile("nonsense")
+    page = (Path(__file__).parents[2] / "docs" / "devices" / "idcard.md").read_text(encoding="utf-8")
+    for profile in PROFILES.values():
+        assert f"| `{profile.name}` | {profile.baud} |" in page
 
 
 # --- a bad cable, hundreds of seeds ---

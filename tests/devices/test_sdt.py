@@ -23,6 +23,11 @@ COMMANDS = {
     "AAAAAA96690003 10FF EC": sdt.RESET,
     "AAAAAA96690004 61FF50 CA": sdt.SET_RF_FRAME,
     "AAAAAA96690003 3005 36": bytes.fromhex("3005"),
+    "AAAAAA96690003 6000 63": bytes.fromhex("6000"),
+    "AAAAAA96690003 6001 62": bytes.fromhex("6001"),
+    "AAAAAA96690003 6002 61": bytes.fromhex("6002"),
+    "AAAAAA96690003 6003 60": bytes.fromhex("6003"),
+    "AAAAAA96690003 6004 67": bytes.fromhex("6004"),
 }
 REPLIES = {
     "AAAAAA96690004 000090 94": Response(0, 0, 0x90),

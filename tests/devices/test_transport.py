@@ -170,7 +170,7 @@ def test_a_second_program_is_kept_out() -> None:
     with echo_line() as (end, line):
         line.discard()
         second = SerialTransport(end.port, 9600)
-        with pytest.raises(TransportLost):
+        with pytest.raises(TransportLost, match="in use by another program"):
             second.discard()
         line.close()
         second.discard()
