@@ -13,6 +13,9 @@ Action = Callable[[], object]
 Step = tuple[int, int, Action]  # bytes it takes, dots the paper moves, what it does
 
 
+QR_MOST_BYTES = 1000  # well below version 40 at level M, whatever the bytes are
+
+
 class Interpreter:
     """``buffer`` holds what waits; ``out`` what the printer has to say; ``sheets`` what was cut."""
 
@@ -145,9 +148,9 @@ class Interpreter:
         name, data = chr(buffer[2]), bytes(buffer[5:length])
         if name == "H" and data[:2] == b"00":
             return length, 0, lambda: self._complete(data[2:])
-        if name == "k" and data[:1] == b"1" and self._profile.native_qr:
+        if name == "k" and data[:1] == b"1" and len(data) > 2 and self._profile.native_qr:
             return length, self._code_dots(data), lambda: self._qr(data)
-        if name == "L" and data[:1] == b"0":
+        if name == "L" and data[:1] == b"0" and len(data) > 1:
             return (
                 length,
                 len(self._stored_picture[1]) // self._stored_picture[0] * (data[1] == 50),
@@ -170,15 +173,16 @@ class Interpreter:
             self.out += b"\x37\x22" + digits + b"\x00"
 
     def _code_dots(self, data: bytes) -> int:
-        return Paper.code_picture(self._stored_qr, self._module_dots).height if data[1] == 0x51 else 0
+        printing = data[1] == 0x51 and self._stored_qr
+        return Paper.code_picture(self._stored_qr, self._module_dots).height if printing else 0
 
     def _qr(self, data: bytes) -> None:
         match data[1]:
             case 0x43:
-                self._module_dots = data[2]
+                self._module_dots = max(1, data[2])
             case 0x50:
-                self._stored_qr = data[3:].decode("ascii", "replace")
-            case 0x51:
+                self._stored_qr = data[3 : 3 + QR_MOST_BYTES].decode("ascii", "replace")
+            case 0x51 if self._stored_qr:
                 self._paper.code(self._stored_qr, self._module_dots)
 
     def _graphics_dots(self, data: bytes) -> int:
@@ -187,8 +191,8 @@ class Interpreter:
 
     def _graphics(self, data: bytes) -> None:
         if data[1] == 112:
-            self._stored_picture = ((int.from_bytes(data[6:8], "little") + 7) // 8, data[10:])
-        else:
+            self._stored_picture = (max(1, (int.from_bytes(data[6:8], "little") + 7) // 8), data[10:])
+        elif data[1] == 50:
             self._paper.picture(*self._stored_picture)
 
     def _cut(self, feed_dots: int) -> None:

@@ -121,8 +121,11 @@ class Paper:
 
     def picture(self, width_bytes: int, data: bytes) -> None:
         """Rows of dots, 1 is ink."""
-        height = len(data) // width_bytes
-        dots = Image.frombytes("1", (width_bytes * 8, height), bytes(0xFF ^ byte for byte in data))
+        height = len(data) // width_bytes if width_bytes else 0
+        if not height:
+            return
+        whole = data[: width_bytes * height]
+        dots = Image.frombytes("1", (width_bytes * 8, height), bytes(0xFF ^ byte for byte in whole))
         self._draw(dots)
         self._text.append(PICTURE)
 

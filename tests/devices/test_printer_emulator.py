@@ -284,3 +284,32 @@ def test_a_png_has_the_rolls_width(tmp_path):
     sheet.png(tmp_path / "sheet.png")
     with Image.open(tmp_path / "sheet.png") as picture:
         assert picture.size == (640, sheet.image.height)
+
+
+LEADS = [
+    b"\x1b",
+    b"\x1c",
+    b"\x1d",
+    b"\x1d(",
+    b"\x1d(k",
+    b"\x1d(L",
+    b"\x1d(H",
+    b"\x1dv0",
+    b"\x10",
+    b"\x1c&",
+    b"\n",
+    b"\x1dV",
+]
+GARBAGE = st.lists(st.sampled_from(LEADS) | st.binary(max_size=6) | st.just(b"\x00\x00"), max_size=40).map(
+    b"".join
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(GARBAGE)
+def test_no_garbage_breaks_it(data):
+    printer = a_printer()
+    for portion in (data[: len(data) // 2], data[len(data) // 2 :]):
+        printer.receive(portion)
+    printer.receive(bytes(2_000))  # ends most commands that are open
+    assert printer.receive(escpos.status_query(1))

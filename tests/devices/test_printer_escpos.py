@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -492,3 +492,18 @@ def test_line_unplugged_before_and_in_the_middle():
 def test_a_profile_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="sprt-gb2312"):
         open_printer(PrinterSettings("/dev/none", "sprt"), (NOTO,), SystemClock())
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_bad_cable_raises_nothing_the_contract_does_not_name(seed):
+    random = Random(seed)
+    profile = random.choice(list(PROFILES.values()))
+    stand = Stand(profile, replace(profile, completion_timeout_s=4.0))
+    stand.wire.faults = Faults(
+        random, drop=0.05, truncate=0.05, flip=0.05, duplicate=0.05, noise=0.05, delay=0.2
+    )
+    stand.wire.portion = 16
+    for _ in range(3):
+        stand.driver.status()
+        with suppress(NotReady, TransportLost):
+            assert stand.driver.print(SHEET) in (Verdict.PRINTED, Verdict.UNKNOWN)
