@@ -65,7 +65,7 @@ class KioskApp:
         self.on_mounted = on_mounted
         self._on_first_frame, self._now = on_first_frame, now
         self.chain = FontChain(FONTS, config.fonts.rare)
-        self._setter = Typesetter(self.chain, FONTS)
+        self.setter = Typesetter(self.chain, FONTS)
         self.guard = Guard(monotonic)
         self.desk = KivyDesk(self.mount, _on_ui, config.session, monotonic)
         self._large = self._contrast = False
@@ -100,10 +100,19 @@ class KioskApp:
         """From any thread: ends ``run``."""
         _on_ui(self._stop)
 
+    def close_pages(self) -> None:
+        """Takes everything off the window and forgets the citizen's settings."""
+        self._uncover()
+        if self._delayed is not None:
+            self._delayed.cancel()
+        if self.page is not None:
+            self.page.stop()
+            self.root.remove_widget(self.page)
+        self.page = self._delayed = None
+        self._large = self._contrast = False
+
     def _stop(self) -> None:
-        for page in (self.page, self._over):
-            if page is not None:
-                page.stop()
+        self.close_pages()
         if EventLoop.status == "started":
             stopTouchApp()
 
@@ -119,11 +128,12 @@ class KioskApp:
             return
         self._answer = answer
         if view.delay_s and self.page is not None and type(self.page.view) is not type(view):
-            self._delayed = Clock.schedule_once(lambda _: self._draw(view), view.delay_s)
+            self._delayed = Clock.schedule_once(lambda _: self.draw(view), view.delay_s)
         else:
-            self._draw(view)
+            self.draw(view)
 
-    def _draw(self, view: View[Any]) -> None:
+    def draw(self, view: View[Any]) -> None:
+        """Draws a view now; nobody is asked anything new."""
         self._delayed = None
         if self._uncover():
             self.guard.hush()
@@ -185,7 +195,7 @@ class KioskApp:
         Window.clearcolor = rgb(theme.paper)
         look = Look(theme, Window.size, screen.dpi / screen.width, self._large)
         return Shell(
-            ink=Ink(look, self._setter),
+            ink=Ink(look, self.setter),
             guard=self.guard,
             site=self.config.site,
             now=self._now,
@@ -193,7 +203,7 @@ class KioskApp:
             leave_home=self._leave_home,
             toggle_large=lambda: self.set_look(large=not self._large),
             toggle_contrast=lambda: self.set_look(contrast=not self._contrast),
-            ask_help=self._help,
+            ask_help=self.ask_help,
         )
 
     def _take(self, value: Any, answer: Callable[[Any], None] | None) -> None:
@@ -215,7 +225,8 @@ class KioskApp:
             self._uncover()
             self._replace(self.page.view, self.page.state)
 
-    def _help(self) -> None:
+    def ask_help(self) -> None:
+        """Lays the help over the page."""
         from screens.help_over import Help, HelpOver  # seldom used
 
         self._uncover()

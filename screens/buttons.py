@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from kivy.graphics import Color, RoundedRectangle
+from kivy.graphics import Color, SmoothRoundedRectangle
 
 from screens.drawing import Icon, Ink, Text, rounded
+from screens.figures import Chevron
 from screens.guard import Guard
-from screens.layout import Box, Column, Row
+from screens.layout import Box, Column, Left, Row
 
 PRESS_ALPHA = 0.16
 
@@ -20,6 +21,7 @@ PRESS_ALPHA = 0.16
 class Press(Box):
     """A pressable box round one child.  ``fill`` and ``border`` are roles; ``border`` "" is none."""
 
+    pressable = True
     fill, border, radius, thickness = "card", "line", 36.0, 3.0
 
     def __init__(
@@ -41,7 +43,7 @@ class Press(Box):
             rounded(self.look, self, self.fill, self.border, self.radius, self.thickness)
             if self.pressed:
                 Color(*self.look.theme.colour("press", PRESS_ALPHA))
-                RoundedRectangle(
+                SmoothRoundedRectangle(
                     pos=self.pos, size=self.size, radius=[min(self.look.px(self.radius), self.height / 2)]
                 )
 
@@ -96,7 +98,6 @@ class Button(Press):
             54 if primary else 48,
             bold=True,
             role=role,
-            balance=True,
             align="centre",
             leading=1.25,
         )
@@ -150,11 +151,7 @@ class _Middle(Box):
         room = width - rest
         if text.wanted_width() <= room:
             return text.wanted_width()
-        lines = text.break_at(room)
-        return (
-            max(text.setter.width(line[0].text, text.bold, text.look.type(text.text_size)) for line in lines)
-            + 2
-        )
+        return max(text.line_width(line) for line in text.break_at(room)) + 1
 
     def natural(self, width: float) -> float:
         return max(
@@ -192,11 +189,11 @@ class Tile(Press):
         child = Column(
             ink.look,
             [
-                _Left(ink, Icon(ink, icon, 68, "brand", "brand_soft", 104)),
-                Text(ink, title, 52, bold=True, leading=1.4),
-                Text(ink, note, 32, role="ink_soft"),
+                Left(ink.look, Icon(ink, icon, 84, "brand", "brand_soft", 128, radius=34)),
+                Text(ink, title, 58, bold=True, leading=1.4),
+                Text(ink, note, 34, role="ink_soft"),
             ],
-            gap=14,
+            gap=22,
         )
         super().__init__(ink, guard, child, action, answer)
 
@@ -210,24 +207,6 @@ class Tile(Press):
         wide = width - 2 * side
         high = self.boxes[0].natural(wide)
         self.boxes[0].put(x + side, y + (height - high) / 2, wide, high)
-
-
-class _Left(Box):
-    """One child at its own width, at the left."""
-
-    def __init__(self, ink: Ink, child: Box) -> None:
-        super().__init__(ink.look, [child])
-
-    def natural(self, width: float) -> float:
-        return self.boxes[0].natural(width)
-
-    def wanted_width(self) -> float:
-        return self.boxes[0].wanted_width()
-
-    def put(self, x: float, y: float, width: float, height: float) -> None:
-        super().put(x, y, width, height)
-        wide = self.boxes[0].wanted_width()
-        self.boxes[0].put(x, y, wide, height)
 
 
 class Choice(Press):
@@ -286,6 +265,8 @@ class ListRow(Press):
         ]
         if end is not None:
             parts.append(end)
+        if action is not None:
+            parts.append(Chevron(ink.look))
         super().__init__(ink, guard, Row(ink.look, parts, gap=28), action or _nothing, answer)
         self.enabled = action is not None
 

@@ -23,8 +23,10 @@ class ChooseMembersScreen(Page):
         self.next = Button(self.ink, self.shell.guard, " ", self._go_on, "next", primary=True)
         self._mark()
         return Body(
-            main=[self.title(texts.MEMBERS_TITLE), self.column(list(self.choices.values()), gap=28)],
+            main=[self.title(texts.MEMBERS_TITLE)],
+            side=[self.column(list(self.choices.values()), gap=28)],
             actions=[self.next],
+            actions_left=True,
         )
 
     def _choice(self, member: MemberOption) -> Choice:

@@ -6,7 +6,7 @@ from kiosk import money, texts
 from kiosk.views import ReceiptOption
 from screens.buttons import ListRow
 from screens.figures import pill
-from screens.layout import Box
+from screens.layout import Box, Right
 from screens.page import Body, Page
 
 
@@ -26,25 +26,7 @@ class ChooseReceiptScreen(Page):
 
         amount = self.text(money.with_sign(option.amount_fen), 42, bold=True, align="right", leading=1.3)
         words, tone = (texts.RECEIPT_OWED, "go") if option.owed else (texts.RECEIPT_COPY, "brand")
-        end = self.column([amount, RightOf(self, pill(self.ink, words, tone, size=32))], gap=6)
+        end = self.column([amount, Right(self.look, pill(self.ink, words, tone, size=32))], gap=6)
         return ListRow(
             self.ink, self.shell.guard, "receipt-text", option.title, option.note, end, action, option.key
         )
-
-
-class RightOf(Box):
-    """One child at its own width, at the right."""
-
-    def __init__(self, page: Page, child: Box) -> None:
-        super().__init__(page.look, [child])
-
-    def natural(self, width: float) -> float:
-        return self.boxes[0].natural(self.boxes[0].wanted_width())
-
-    def wanted_width(self) -> float:
-        return self.boxes[0].wanted_width()
-
-    def put(self, x: float, y: float, width: float, height: float) -> None:
-        super().put(x, y, width, height)
-        wide = self.boxes[0].wanted_width()
-        self.boxes[0].put(x + width - wide, y, wide, height)

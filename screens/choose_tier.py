@@ -35,7 +35,8 @@ class ChooseTierScreen(Page):
             self.ink, self.shell.guard, " ", self._go_on, "next", after="arrow-right", primary=True
         )
         self._mark()
-        title = texts.TIER_TITLE_YEAR.format(year=view.year)
+        this_year = view.year == self.shell.now().year
+        title = texts.TIER_TITLE if this_year else texts.TIER_TITLE_YEAR.format(year=view.year)
         subtitle = f"{view.name} · {view.insurance} · {view.year}年度"
         return Body(
             main=[
@@ -53,7 +54,9 @@ class ChooseTierScreen(Page):
             self.put(*self.pos, *self.size)
 
         words: list[Box] = [
-            self.text([Span(option.title), Span(f" {option.unit}", size=34)], 66, bold=True, leading=1.2)
+            self.text(
+                [Span(option.title), Span(f" {option.unit}", size=34)], 66, bold=True, leading=1.2, fit=True
+            )
         ]
         if option.note:
             words.append(self.text(option.note, 32, role="ink_soft"))

@@ -28,9 +28,11 @@ class ConfirmPaymentScreen(Page):
                     role="go_ink",
                     align="centre",
                     leading=1.2,
+                    fit=True,
                 ),
             ],
             gap=0,
+            grow=1,
         )
         side: list[Box] = [total]
         if view.no_paper:

@@ -8,9 +8,8 @@ from typing import Any
 from kivy.clock import Clock
 
 from kiosk import texts
-from screens.drawing import Ink, Span
+from screens.drawing import Icon, Ink, Span, Text
 from screens.figures import IconLine
-from screens.drawing import Icon, Text
 
 
 def spoken(seconds: int) -> str:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from kivy.core.text import Label as CoreLabel
-from kivy.graphics import Color, Ellipse, Line, Rectangle, RoundedRectangle
+from kivy.graphics import Color, Rectangle, SmoothEllipse, SmoothRoundedRectangle
 
 from screens.layout import Box
 from screens.text import FontChain, break_lines
 from screens.theme import Look
 
 CACHED_TEXTURES = 600
+SHIFT_SIZE = 48
 WIDE_YEN = "￥"  # a full-width sign whose ink sits in the middle: its air is not drawn
 
 
@@ -29,6 +30,7 @@ class Typesetter:
         self._rulers: dict[tuple[str, int], CoreLabel] = {}
         self._widths: dict[tuple[str, bool, int], float] = {}
         self._textures: dict[tuple[str, str, int], Any] = {}
+        self._shifts: dict[str, float] = {}
 
     def _ruler(self, font: str, size: int) -> CoreLabel:
         ruler = self._rulers.get((font, size))
@@ -38,15 +40,19 @@ class Typesetter:
         return ruler
 
     def width(self, text: str, bold: bool, size: int) -> float:
-        """Pixels the text takes on one line."""
-        key = (text, bold, size)
-        if key not in self._widths:
-            if len(self._widths) > 8 * CACHED_TEXTURES:
+        """Pixels the text takes on one line: the sum of its characters, for there is no kerning."""
+        return sum(self._advance(character, bold, size) for character in text)
+
+    def _advance(self, character: str, bold: bool, size: int) -> float:
+        key = (character, bold, size)
+        wide = self._widths.get(key)
+        if wide is None:
+            if len(self._widths) > 20 * CACHED_TEXTURES:
                 self._widths.clear()
-            runs = self.chain.runs(text, bold)
-            wide = sum(float(self._ruler(run.font, size).get_extents(run.text)[0]) for run in runs)
-            self._widths[key] = wide - sum(text.count(sign) for sign in WIDE_YEN) * _yen_air(size)
-        return self._widths[key]
+            (run,) = self.chain.runs(character, bold)
+            wide = float(self._ruler(run.font, size).get_extents(run.text)[0])
+            self._widths[key] = wide = wide - (_yen_air(size) if character == WIDE_YEN else 0)
+        return wide
 
     def runs(self, text: str, bold: bool, size: int) -> list[tuple[Any, float, float]]:
         """(texture, x offset, distance of the texture's top above the baseline) for each run."""
@@ -63,6 +69,14 @@ class Typesetter:
         """A Lucide icon as a texture about ``size`` high; one that is not shipped shows circle-alert."""
         code = self._icons.get(name, self._icons["circle-alert"])
         return self._texture(self._icon_font, chr(code), size)
+
+    def icon_shift(self, name: str) -> float:
+        """Share of its size that an icon lies too far left: SDL drops the air before the first glyph of a text."""
+        if name not in self._shifts:
+            alpha = self.icon(name, SHIFT_SIZE).pixels[3::4]
+            inked = [x for x in range(SHIFT_SIZE) if any(alpha[x::SHIFT_SIZE])]
+            self._shifts[name] = (SHIFT_SIZE - 1 - max(inked, default=0)) / 2 / SHIFT_SIZE
+        return self._shifts[name]
 
     def _texture(self, font: str, text: str, size: int) -> Any:
         key = (font, text, size)
@@ -109,7 +123,7 @@ class Ink:
 
 
 class Text(Box):
-    """One paragraph, or one line of spans.  ``align`` left, centre or right."""
+    """One paragraph of spans.  ``align`` left, centre or right; ``fit`` makes it smaller rather than break it."""
 
     def __init__(
         self,
@@ -119,88 +133,89 @@ class Text(Box):
         bold: bool = False,
         role: str = "ink",
         align: str = "left",
-        balance: bool = False,
         leading: float = 1.36,
         grow: float = 0.0,
+        fit: bool = False,
     ) -> None:
         super().__init__(ink.look)
         self.setter = ink.setter
-        self.spans = [Span(content)] if isinstance(content, str) else list(content)
         self.text_size, self.bold, self.role, self.align = size, bold, role, align
-        self.balance, self.leading, self.grow = balance, leading, grow
+        self.leading, self.grow, self.fit = leading, grow, fit
         self.lines: list[list[Span]] = []
+        self.scale = 1.0
+        self._take(content)
 
-    @property
-    def text(self) -> str:
-        return "".join(span.text for span in self.spans)
+    def _take(self, content: str | Sequence[Span]) -> None:
+        self.spans = [Span(content)] if isinstance(content, str) else [s for s in content if s.text]
+        self.text = "".join(span.text for span in self.spans)
+        self._owners = [span for span in self.spans for _ in span.text]
+        self._broken: dict[tuple[float, int], list[list[Span]]] = {}
 
     def set_content(self, content: str | Sequence[Span]) -> None:
         """Draws other words in the same box."""
-        self.spans = [Span(content)] if isinstance(content, str) else list(content)
+        self._take(content)
         if self.width:
             self.draw()
 
-    def _pixels(self, span: Span) -> int:
-        return self.look.type(span.size or self.text_size)
+    def pixels(self, span: Span) -> int:
+        """The type size of a span."""
+        return max(round(self.look.type(span.size or self.text_size) * self.scale), 8)
 
-    def _bold(self, span: Span) -> bool:
+    def _is_bold(self, span: Span) -> bool:
         return self.bold if span.bold is None else span.bold
 
     def _span_width(self, span: Span) -> float:
-        return self.setter.width(span.text, self._bold(span), self._pixels(span))
+        return self.setter.width(span.text, self._is_bold(span), self.pixels(span))
+
+    def line_width(self, line: list[Span]) -> float:
+        """Pixels of a line of ``break_at``."""
+        return sum(self._span_width(span) for span in line)
+
+    def _biggest(self) -> int:
+        return max((self.pixels(span) for span in self.spans), default=8)
 
     def line_height(self) -> float:
-        biggest = max(self._pixels(span) for span in self.spans)
-        return round(biggest * self.leading)
+        return round(self._biggest() * self.leading)
 
     def wanted_width(self) -> float:
-        parts: list[list[Span]] = [[]]
-        for span in self.spans:
-            for index, piece in enumerate(span.text.split("\n")):
-                if index:
-                    parts.append([])
-                parts[-1].append(Span(piece, span.bold, span.role, span.size))
-        return max(sum(self._span_width(span) for span in part) for part in parts) + 2
+        self.scale = 1.0
+        sums = self._sums()
+        starts = [0, *(at + 1 for at, character in enumerate(self.text) if character == "\n")]
+        ends = [*(start - 1 for start in starts[1:]), len(self.text)]
+        return max(sums[end] - sums[start] for start, end in zip(starts, ends, strict=True)) + 1
+
+    def _sums(self) -> list[float]:
+        """Width of the text before each character."""
+        sums = [0.0]
+        for character, span in zip(self.text, self._owners, strict=True):
+            wide = (
+                0.0
+                if character == "\n"
+                else self.setter.width(character, self._is_bold(span), self.pixels(span))
+            )
+            sums.append(sums[-1] + wide)
+        return sums
 
     def break_at(self, width: float) -> list[list[Span]]:
         """The spans as lines; a line may hold several spans, and a span may be cut by the end of a line."""
-        if len(self.spans) == 1:
-            span = self.spans[0]
-            bold, size = self._bold(span), self._pixels(span)
-            lines = break_lines(
-                span.text, width, lambda text: self.setter.width(text, bold, size), self.balance
-            )
-            return [[Span(line, span.bold, span.role, span.size)] for line in lines]
-        whole = self.text
-        owner = [span for span in self.spans for _ in span.text]
+        self.scale = 1.0
+        if self.fit and (wanted := self.wanted_width()) > width:
+            self.scale = max((width - 1) / wanted * 0.99, 0.4)
+        key = (width, self._biggest())
+        if key not in self._broken:
+            sums = self._sums()
+            lines = break_lines(self.text, width, lambda start, end: sums[end] - sums[start])
+            self._broken[key] = [self._cut(start, end) for start, end in lines]
+        return self._broken[key]
 
-        def measure(text: str, start: int) -> float:
-            return sum(self._span_width(s) for s in self._cut(owner, start, text))
-
-        broken: list[list[Span]] = []
-        start = 0
-        for part in whole.split("\n"):
-            rest = part
-            while True:
-                at = start
-                line = break_lines(rest, width, lambda text, at=at: measure(text, at))[0]  # type: ignore[misc]
-                broken.append(self._cut(owner, start, line))
-                used = len(line) + len(rest[len(line) :]) - len(rest[len(line) :].lstrip())
-                start, rest = start + used, rest[used:]
-                if not rest:
-                    break
-            start += 1
-        return broken
-
-    @staticmethod
-    def _cut(owner: list[Span], start: int, text: str) -> list[Span]:
+    def _cut(self, start: int, end: int) -> list[Span]:
         found: list[tuple[Span, str]] = []
-        for offset, character in enumerate(text):
-            span = owner[min(start + offset, len(owner) - 1)]
+        for at in range(start, end):
+            span = self._owners[at]
             if found and found[-1][0] is span:
-                found[-1] = (span, found[-1][1] + character)
+                found[-1] = (span, found[-1][1] + self.text[at])
             else:
-                found.append((span, character))
+                found.append((span, self.text[at]))
         return [Span(words, span.bold, span.role, span.size) for span, words in found]
 
     def natural(self, width: float) -> float:
@@ -213,29 +228,31 @@ class Text(Box):
         top = self.top - max(self.height - high * len(self.lines), 0) / 2
         with self.canvas:
             for line in self.lines:
-                wide = sum(self._span_width(span) for span in line)
-                x = (
-                    self.x
-                    + {"left": 0, "centre": (self.width - wide) / 2, "right": self.width - wide}[self.align]
-                )
-                biggest = max((self._pixels(span) for span in line), default=0)
-                baseline = top - (high - biggest) / 2 - 0.88 * biggest
-                for span in line:
-                    Color(*self.look.theme.colour(span.role or self.role))
-                    for texture, offset, ascent in self.setter.runs(
-                        span.text, self._bold(span), self._pixels(span)
-                    ):
-                        bottom = baseline + ascent - texture.height
-                        Rectangle(texture=texture, pos=(round(x + offset), round(bottom)), size=texture.size)
-                    x += self._span_width(span)
+                self._draw_line(line, top, high)
                 top -= high
+
+    def _draw_line(self, line: list[Span], top: float, high: float) -> None:
+        wide = self.line_width(line)
+        x = self.x + {"left": 0, "centre": (self.width - wide) / 2, "right": self.width - wide}[self.align]
+        biggest = max((self.pixels(span) for span in line), default=0)
+        baseline = (
+            top - (high - biggest) / 2 - 0.88 * biggest
+        )  # the em box of a Chinese face stands 0.12 below
+        for span in line:
+            Color(*self.look.theme.colour(span.role or self.role))
+            for texture, offset, ascent in self.setter.runs(
+                span.text, self._is_bold(span), self.pixels(span)
+            ):
+                bottom = baseline + ascent - texture.height
+                Rectangle(texture=texture, pos=(round(x + offset), round(bottom)), size=texture.size)
+            x += self._span_width(span)
 
     def ink_height(self) -> float:
         """Height the lines take as drawn; for the test that nothing is cut off."""
         return self.line_height() * len(self.lines)
 
     def ink_width(self) -> float:
-        return max((sum(self._span_width(span) for span in line) for line in self.lines), default=0)
+        return max((self.line_width(line) for line in self.lines), default=0)
 
 
 class Icon(Box):
@@ -273,12 +290,16 @@ class Icon(Box):
             if self.plate:
                 Color(*self.look.theme.colour(self.plate))
                 if self.radius < 0:
-                    Ellipse(pos=(x, y), size=(side, side))
+                    SmoothEllipse(pos=(x, y), size=(side, side))
                 else:
-                    RoundedRectangle(pos=(x, y), size=(side, side), radius=[self.look.px(self.radius)])
+                    SmoothRoundedRectangle(pos=(x, y), size=(side, side), radius=[self.look.px(self.radius)])
             Color(*self.look.theme.colour(self.role))
             texture = self.setter.icon(self.name, round(side * self.icon_size / self.plate_size))
-            at = (round(self.center_x - texture.width / 2), round(self.center_y - texture.height / 2))
+            shift = self.setter.icon_shift(self.name) * texture.width
+            at = (
+                round(self.center_x - texture.width / 2 + shift),
+                round(self.center_y - texture.height / 2),
+            )
             Rectangle(texture=texture, pos=at, size=texture.size)
 
 
@@ -318,21 +339,16 @@ class Panel(Box):
 
 
 def rounded(look: Look, box: Box, fill: str, border: str, radius: float, thickness: float = 3) -> None:
-    """Draws a rounded rectangle into the canvas that is open."""
+    """Draws a rounded rectangle into the canvas that is open: the border's, and within it the fill's."""
     corner = min(look.px(radius), box.height / 2)
-    Color(*look.theme.colour(fill))
-    RoundedRectangle(pos=box.pos, size=box.size, radius=[corner])
+    inset = 0.0
     if border:
-        inset = look.px(thickness) / 2
+        inset = max(look.px(thickness), 1)
         Color(*look.theme.colour(border))
-        Line(
-            rounded_rectangle=(
-                box.x + inset,
-                box.y + inset,
-                box.width - 2 * inset,
-                box.height - 2 * inset,
-                max(corner - inset, 1),
-                24,
-            ),
-            width=max(look.px(thickness) / 2, 1),
-        )
+        SmoothRoundedRectangle(pos=box.pos, size=box.size, radius=[corner])
+    Color(*look.theme.colour(fill))
+    SmoothRoundedRectangle(
+        pos=(box.x + inset, box.y + inset),
+        size=(box.width - 2 * inset, box.height - 2 * inset),
+        radius=[max(corner - inset, 1)],
+    )

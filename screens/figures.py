@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Ellipse, Line, PopMatrix, PushMatrix, Rectangle, Rotate, RoundedRectangle
+from kivy.graphics import (
+    Color,
+    PopMatrix,
+    PushMatrix,
+    Rectangle,
+    Rotate,
+    SmoothEllipse,
+    SmoothLine,
+    SmoothRoundedRectangle,
+)
 from kivy.graphics.texture import Texture
 
 from kiosk import money, views
@@ -44,6 +53,13 @@ class IconLine(Box):
         self.icon.put(x, y, side, height)
         x += side + self.look.px(14)
         self.text.put(x, y, width - side - self.look.px(14), height)
+
+
+def disc(box: Box, role: str, radius: float, share: float = 1.0) -> None:
+    """A disc in the middle of a box, or the share of it clockwise from the top; into the canvas that is open."""
+    Color(*box.look.theme.colour(role))
+    at = (box.center_x - radius, box.center_y - radius)
+    SmoothEllipse(pos=at, size=(2 * radius, 2 * radius), angle_start=0, angle_end=360 * share, segments=180)
 
 
 class StepBar(Box):
@@ -86,12 +102,15 @@ class StepBar(Box):
                         pos=(x - gap + near, middle - self.look.px(2)),
                         size=(gap - 2 * near, max(self.look.px(4), 1)),
                     )
-                fill = "brand" if index == self.now else "brand_soft" if index < self.now else "card"
+                fill = "brand" if index == self.now else "brand_soft" if index < self.now else "line"
                 Color(*theme.colour(fill))
-                Ellipse(pos=(x, middle - dot / 2), size=(dot, dot))
+                SmoothEllipse(pos=(x, middle - dot / 2), size=(dot, dot))
                 if index > self.now:
-                    Color(*theme.colour("line"))
-                    Line(circle=(x + dot / 2, middle, dot / 2 - 2), width=max(self.look.px(1.6), 1))
+                    thin = max(self.look.px(3), 1)
+                    Color(*theme.colour("card"))
+                    SmoothEllipse(
+                        pos=(x + thin, middle - dot / 2 + thin), size=(dot - 2 * thin, dot - 2 * thin)
+                    )
                 mark.put(x, middle - dot / 2, dot, dot)
                 name.put(x + dot + near, middle - dot / 2, name.wanted_width(), dot)
                 x += wide + gap
@@ -117,11 +136,11 @@ class ProgressBar(Box):
         self.canvas.clear()
         with self.canvas:
             Color(*self.look.theme.colour("line" if self.look.theme.name == "default" else "brand_soft"))
-            RoundedRectangle(pos=self.pos, size=self.size, radius=[corner])
+            SmoothRoundedRectangle(pos=self.pos, size=self.size, radius=[corner])
             filled = self.width * min(max(self.share, 0), 1)
             if filled >= self.height:
                 Color(*self.look.theme.colour("brand"))
-                RoundedRectangle(pos=self.pos, size=(filled, self.height), radius=[corner])
+                SmoothRoundedRectangle(pos=self.pos, size=(filled, self.height), radius=[corner])
 
 
 class QrCode(Box):
@@ -135,7 +154,7 @@ class QrCode(Box):
         self._texture = _qr_texture(content) if content else None
 
     def natural(self, width: float) -> float:
-        tight = 0.72 + 0.28 * min(self.look.squeeze / 0.6, 1)
+        tight = 0.5 + 0.5 * min(self.look.squeeze / 0.6, 1)
         return min(self.look.px(self.side * tight), width)
 
     def wanted_width(self) -> float:
@@ -197,12 +216,10 @@ class Ring(Box):
         radius = min(self.width, self.height) / 2 - thick
         self.canvas.before.clear()
         with self.canvas.before:
-            Color(*self.look.theme.colour("brand_soft"))
-            Line(circle=(self.center_x, self.center_y, radius), width=thick / 2)
+            disc(self, "brand_soft", radius + thick)
             if left > 0:
-                Color(*self.look.theme.colour("brand"))
-                angle = 360 * min(left / self.whole_s, 1)
-                Line(circle=(self.center_x, self.center_y, radius, 0, angle), width=thick / 2, cap="round")
+                disc(self, "brand", radius + thick, min(left / self.whole_s, 1))
+            disc(self, "paper", radius)
         words = str(-int(-left // 1))
         if words != self.number.text or not self.number.width:
             self.number.set_content(words)
@@ -244,14 +261,32 @@ class Spinner(Box):
         radius = min(self.width, self.height) / 2 - thick
         self.canvas.before.clear()
         with self.canvas.before:
-            Color(*self.look.theme.colour("brand_soft"))
-            Line(circle=(self.center_x, self.center_y, radius), width=thick / 2)
+            disc(self, "brand_soft", radius + thick)
             PushMatrix()
             self._rotate = Rotate(angle=self._angle, origin=self.center)
-            Color(*self.look.theme.colour("brand"))
-            Line(circle=(self.center_x, self.center_y, radius, 0, 90), width=thick / 2, cap="round")
+            disc(self, "brand", radius + thick, 0.25)
             PopMatrix()
+            disc(self, "card", radius)
         self.icon.put(self.x, self.y, self.width, self.height)
+
+
+class Chevron(Box):
+    """A sign that a row opens."""
+
+    def natural(self, width: float) -> float:
+        return self.look.px(44)
+
+    def wanted_width(self) -> float:
+        return self.look.px(30)
+
+    def draw(self) -> None:
+        wide, high = self.look.px(16), self.look.px(15)
+        x, y = self.center_x + wide / 2, self.center_y
+        self.canvas.clear()
+        with self.canvas:
+            Color(*self.look.theme.colour("ink_soft"))
+            points = [x - wide, y + high, x, y, x - wide, y - high]
+            SmoothLine(points=points, width=max(self.look.px(2.2), 1), cap="round", joint="round")
 
 
 class BarChart(Box):
@@ -284,7 +319,7 @@ class BarChart(Box):
                 thick = wide * 0.6
                 y = self.y + text_high + self.look.px(4)
                 corner = min(self.look.px(14), high / 2)
-                RoundedRectangle(pos=(x + (wide - thick) / 2, y), size=(thick, high), radius=[corner])
+                SmoothRoundedRectangle(pos=(x + (wide - thick) / 2, y), size=(thick, high), radius=[corner])
                 self.tops[index].put(x, y + high, wide, text_high)
                 self.feet[index].put(x, self.y, wide, text_high)
 

@@ -31,7 +31,7 @@ class HomeScreen(Page):
         tiles: list[Box] = [self._tile(*tile) for tile in TILES]
         return Body(
             main=[self._hero()],
-            side=[Grid(self.look, tiles, 2, gap=34), *self._facts()],
+            side=[Grid(self.look, tiles, 2, gap=34, grow=1), *self._facts()],
             gap=38,
         )
 

@@ -17,7 +17,7 @@ class Box(Widget):
     """The base of everything drawn.  ``grow`` is the share of spare room it takes along its container."""
 
     grow: float = 0.0
-    meant_to_overlap = False
+    pressable = False
 
     def __init__(self, look: Look, children: Sequence[Box] = ()) -> None:
         # no kv rules: ours would match names of Kivy's own style, and matching takes time
@@ -41,6 +41,15 @@ class Box(Widget):
 
     def draw(self) -> None:
         """Draws at pos and size."""
+
+    def air(self, units: float) -> float:
+        """The gap between its children: never too narrow for a finger when something among them is pressed."""
+        if not units:
+            return 0
+        return self.look.apart(units) if self.holds_presses() else self.look.gap(units)
+
+    def holds_presses(self) -> bool:
+        return any(box.pressable or box.holds_presses() for box in self.boxes)
 
 
 class Space(Box):
@@ -67,7 +76,7 @@ class Column(Box):
         self.gap, self.pad, self.grow = gap, pad, grow
 
     def _air(self) -> tuple[float, float]:
-        gap = self.look.gap(self.gap) if self.gap else 0
+        gap = self.air(self.gap)
         return gap, self.look.gap(self.pad) if self.pad else 0
 
     def natural(self, width: float) -> float:
@@ -100,7 +109,7 @@ class Row(Box):
         self.gap, self.grow = gap, grow
 
     def _widths(self, width: float) -> list[float]:
-        gap = self.look.gap(self.gap) if self.gap else 0
+        gap = self.air(self.gap)
         fixed = [0 if child.grow else child.wanted_width() for child in self.boxes]
         spare = max(width - sum(fixed) - gap * max(len(self.boxes) - 1, 0), 0)
         shares = sum(child.grow for child in self.boxes)
@@ -110,12 +119,12 @@ class Row(Box):
         return max(child.natural(w) for child, w in zip(self.boxes, self._widths(width), strict=True))
 
     def wanted_width(self) -> float:
-        gap = self.look.gap(self.gap) if self.gap else 0
+        gap = self.air(self.gap)
         return sum(child.wanted_width() for child in self.boxes) + gap * max(len(self.boxes) - 1, 0)
 
     def put(self, x: float, y: float, width: float, height: float) -> None:
         super().put(x, y, width, height)
-        gap = self.look.gap(self.gap) if self.gap else 0
+        gap = self.air(self.gap)
         for child, wide in zip(self.boxes, self._widths(width), strict=True):
             high = child.natural(wide)
             child.put(x, y + (height - high) / 2, wide, high)
@@ -132,7 +141,7 @@ class Grid(Box):
         self.columns, self.gap, self.grow = columns, gap, grow
 
     def _cell(self, width: float) -> tuple[float, float, float, int]:
-        gap = self.look.gap(self.gap)
+        gap = self.air(self.gap)
         wide = (width - gap * (self.columns - 1)) / self.columns
         rows = -(-len(self.boxes) // self.columns)
         return gap, wide, max(child.natural(wide) for child in self.boxes), rows
@@ -154,6 +163,8 @@ class Grid(Box):
 class Centre(Box):
     """One child at its own width, in the middle."""
 
+    share = 0.5
+
     def __init__(self, look: Look, child: Box) -> None:
         super().__init__(look, [child])
 
@@ -163,8 +174,23 @@ class Centre(Box):
     def natural(self, width: float) -> float:
         return self.boxes[0].natural(self._width(width))
 
+    def wanted_width(self) -> float:
+        return self.boxes[0].wanted_width()
+
     def put(self, x: float, y: float, width: float, height: float) -> None:
         super().put(x, y, width, height)
         wide = self._width(width)
         high = self.boxes[0].natural(wide)
-        self.boxes[0].put(x + (width - wide) / 2, y + (height - high) / 2, wide, high)
+        self.boxes[0].put(x + (width - wide) * self.share, y + (height - high) / 2, wide, high)
+
+
+class Left(Centre):
+    """One child at its own width, at the left."""
+
+    share = 0.0
+
+
+class Right(Centre):
+    """One child at its own width, at the right."""
+
+    share = 1.0

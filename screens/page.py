@@ -45,6 +45,7 @@ class Body:
     ``centred`` puts ``main`` in the middle of the room that is left.
     """
 
+    head: list[Box] = field(default_factory=list)
     main: list[Box] = field(default_factory=list)
     side: list[Box] = field(default_factory=list)
     actions: list[Box] = field(default_factory=list)
@@ -60,9 +61,7 @@ class Header(Box):
         self.clock = Text(ink, "", 48, bold=True, role="on_header", align="right", leading=1.2)
         self.date = Text(ink, "", 30, role="on_header_soft", align="right", leading=1.25)
         name = Text(ink, texts.KIOSK_NAME, 38, bold=True, role="on_header", leading=1.3)
-        place = Text(
-            ink, f"{site.place} · {site.machine}", 30, role="on_header_soft", leading=1.25, balance=True
-        )
+        place = Text(ink, f"{site.place} · {site.machine}", 30, role="on_header_soft", leading=1.25)
         self.row = Row(
             ink.look,
             [
@@ -151,6 +150,18 @@ class BarButton(Press):
         self.label.put(left + self.icon.wanted_width() + near, y, self.label.wanted_width(), height)
 
 
+class _Gap(BarButton):
+    """The empty place of 上一步, so that 首页 is where it always is."""
+
+    def __init__(self, shell: Shell) -> None:
+        super().__init__(shell, "arrow-left", texts.BACK, _nothing, None, "line", "ink")
+        self.enabled, self.opacity = False, 0
+
+
+def _nothing() -> None:
+    """An empty place does nothing."""
+
+
 class Bar(Box):
     """上一步 首页, 大字 高对比, 求助: always in the same place."""
 
@@ -168,6 +179,8 @@ class Bar(Box):
                     "ink",
                 )
             )
+        elif home:
+            left.append(_Gap(shell))
         if home:
             left.append(BarButton(shell, "house", texts.HOME, shell.leave_home, "home", "line", "ink"))
         large = texts.NORMAL_TYPE if shell.ink.look.large else texts.LARGE_TYPE
@@ -233,11 +246,11 @@ class Page(Box):
 
     def title(self, words: str, centred: bool = False, size: float = 68) -> Text:
         align = "centre" if centred else "left"
-        return Text(self.ink, words, size, bold=True, align=align, balance=True, leading=1.27)
+        return Text(self.ink, words, size, bold=True, align=align, leading=1.27)
 
     def note(self, words: Any, centred: bool = False, size: float = 38) -> Text:
         align = "centre" if centred else "left"
-        return Text(self.ink, words, size, role="ink_soft", align=align, balance=centred)
+        return Text(self.ink, words, size, role="ink_soft", align=align)
 
     def column(self, boxes: list[Box], gap: float = 12, grow: float = 0.0) -> Column:
         return Column(self.look, boxes, gap=gap, grow=grow)
@@ -295,8 +308,11 @@ class Page(Box):
         body = self.body()
         steps = getattr(self.view, "steps", None)
         if steps is not None and steps.steps:
-            first = Column(self.look, [StepBar(self.ink, steps), *body.main[:1]], gap=44)
-            body.main = [first, *body.main[1:]]
+            bar = StepBar(self.ink, steps)
+            if body.centred:
+                body.head.append(bar)
+            else:
+                body.main = [Column(self.look, [bar, *body.main[:1]], gap=44), *body.main[1:]]
         make = self._landscape if self.look.landscape else self._portrait
         self.content = make(body)
         self.add_widget(self.content)
@@ -304,13 +320,15 @@ class Page(Box):
     def _portrait(self, body: Body) -> Box:
         parts = [*body.main, *body.side]
         if body.centred:
-            parts = [Space(self.look, grow=1), *parts]
-        return Column(self.look, [*parts, Space(self.look, grow=1), *body.actions], gap=body.gap)
+            parts = [*body.head, Space(self.look, grow=1), *parts]
+        if body.centred or not any(part.grow for part in parts):
+            parts.append(Space(self.look, grow=1))
+        return Column(self.look, [*parts, *body.actions], gap=body.gap)
 
     def _landscape(self, body: Body) -> Box:
         left, right = list(body.main), list(body.side)
         if body.centred:
-            left.insert(0, Space(self.look, grow=1))
+            left[:0] = [*body.head, Space(self.look, grow=1)]
             right.insert(0, Space(self.look, grow=1))
         bottom = left if body.actions_left else right
         left.append(Space(self.look, grow=1))

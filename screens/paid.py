@@ -11,6 +11,7 @@ from screens.drawing import Icon
 from screens.figures import ProgressBar, facts
 from screens.layout import Box, Centre, Grid
 from screens.page import Body, Page
+from screens.paper_sign import PaperSign
 
 
 class PaidScreen(Page):
@@ -29,8 +30,9 @@ class PaidScreen(Page):
         )
         self.progress = ProgressBar(self.look, view.progress)
         rows = facts(self.ink, [(row.label, row.value, row.amount) for row in view.rows])
-        actions: list[Box] = self._buttons() if printed else []
-        return Body(main=[head], side=[rows, self.progress], actions=actions, gap=36)
+        if printed:
+            return Body(main=[head], side=[rows, self.progress], actions=self._buttons(), gap=36)
+        return Body(main=[head], side=[rows, self.progress, PaperSign(self.ink)], gap=36)
 
     def _buttons(self) -> list[Box]:
         seconds: list[Box] = [self.button(texts.PAID_PHONE, PaidButton.PHONE, "smartphone")]

@@ -17,12 +17,10 @@ from screens.page import Body, Page
 class PayByQrScreen(Page):
     def body(self) -> Body:
         view = self.view
-        ways = self.text(
-            "　".join(texts.PAY_WAYS), 36, bold=True, role="ink_soft", align="centre", balance=True
-        )
+        ways = self.text("　".join(texts.PAY_WAYS), 36, bold=True, role="ink_soft", align="centre")
         code = Panel(
             self.look,
-            Column(self.look, [Centre(self.look, QrCode(self.look, view.qr, 560)), ways], gap=8),
+            Column(self.look, [Centre(self.look, QrCode(self.look, view.qr, 640)), ways], gap=8),
             pad=30,
         )
         count = Countdown(self.ink, texts.PAY_LEFT, view.seconds_left, self.state, self.shell.guard.monotonic)
@@ -42,6 +40,7 @@ class PayByQrScreen(Page):
                     role="go_ink",
                     align="centre",
                     leading=1.25,
+                    fit=True,
                 ),
             ],
             gap=4,

@@ -22,7 +22,7 @@ class PendingScreen(Page):
                 align="centre",
                 leading=1.5,
             ),
-            self.text(rest, 44, role="ink_soft", align="centre", leading=1.5, balance=True),
+            self.text(rest, 44, role="ink_soft", align="centre", leading=1.5),
         ]
         rows = [
             (texts.PENDING_ORDER, view.order_no, False),

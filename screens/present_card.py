@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Ellipse, PopMatrix, PushMatrix, Rectangle, RoundedRectangle, Translate
+from kivy.graphics import (
+    Color,
+    PopMatrix,
+    PushMatrix,
+    Rectangle,
+    SmoothEllipse,
+    SmoothRoundedRectangle,
+    Translate,
+)
 
 from kiosk import texts
 from kiosk.views import CardHint
-from screens.drawing import Ink
-from screens.figures import pill
-from screens.layout import Box, Centre
+from screens.drawing import Icon, Ink
+from screens.figures import IconLine, pill
+from screens.layout import Box, Left
 from screens.page import Body, Page
 
 HINTS = {
@@ -27,11 +35,17 @@ HINTS = {
 class PresentCardScreen(Page):
     def body(self) -> Body:
         title = texts.CARD_TITLE_FAMILY if self.view.for_family else texts.CARD_TITLE
-        words, tone, icon = HINTS[self.view.hint]
         return Body(
-            main=[self.title(title), Centre(self.look, pill(self.ink, words, tone, icon, size=38))],
+            main=[self.title(title), self._hint()],
             side=[CardSign(self.ink, 760)],
         )
+
+    def _hint(self) -> Box:
+        words, tone, icon = HINTS[self.view.hint]
+        if tone == "brand":
+            line = IconLine(self.ink, Icon(self.ink, icon, 48), self.text(words, 40, bold=True, role="brand"))
+            return Left(self.look, line)
+        return Left(self.look, pill(self.ink, words, tone, icon, size=40))
 
 
 class CardSign(Box):
@@ -71,14 +85,14 @@ class CardSign(Box):
         self.canvas.clear()
         with self.canvas:
             Color(*colour("brand_soft"))
-            Ellipse(pos=(x, y), size=(side, side))
+            SmoothEllipse(pos=(x, y), size=(side, side))
             Color(*colour("card"))
             inner = side * 0.685
-            Ellipse(pos=(self.center_x - inner / 2, self.center_y - inner / 2), size=(inner, inner))
+            SmoothEllipse(pos=(self.center_x - inner / 2, self.center_y - inner / 2), size=(inner, inner))
             # the reader's plate, under the card
             Color(*colour("brand", 0.22))
             wide = side * 0.46
-            RoundedRectangle(
+            SmoothRoundedRectangle(
                 pos=(self.center_x - wide / 2, self.center_y - side * 0.215),
                 size=(wide, side * 0.05),
                 radius=[side * 0.025],

@@ -51,7 +51,7 @@ class RecordsScreen(Page):
     def _fact(self, label: str, value: list[Span], note: str) -> Panel:
         words = [
             self.text(label, 32, role="ink_soft"),
-            self.text(value, 68, bold=True, leading=1.3),
+            self.text(value, 68, bold=True, leading=1.3, fit=True),
             self.text(note, 32, role="ink_soft"),
         ]
         return Panel(self.look, self.column([*words], gap=6), pad=34, side_pad=34)

@@ -17,12 +17,12 @@ class SaveToPhoneScreen(Page):
             Column(
                 self.look,
                 [
-                    Centre(self.look, QrCode(self.look, self.view.qr, 680)),
+                    Centre(self.look, QrCode(self.look, self.view.qr, 860)),
                     self.text(number, 36, bold=True, role="ink_soft", align="centre"),
                 ],
                 gap=8,
             ),
-            pad=36,
+            pad=32,
         )
         head = [
             self.title(texts.PHONE_TITLE, centred=True),

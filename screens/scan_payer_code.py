@@ -25,7 +25,13 @@ class ScanPayerCodeScreen(Page):
             self.ink, texts.SCAN_LEFT, view.seconds_left, self.state, self.shell.guard.monotonic
         )
         amount = self.text(
-            money.with_sign(view.amount_fen), 96, bold=True, role="go_ink", align="centre", leading=1.25
+            money.with_sign(view.amount_fen),
+            96,
+            bold=True,
+            role="go_ink",
+            align="centre",
+            leading=1.25,
+            fit=True,
         )
         actions: list[Box] = [self.note(texts.PAY_SAFE, centred=True, size=34)]
         if not view.waiting:

@@ -8,6 +8,7 @@ A character no font covers is written as a placeholder; ``drawable`` tells, so t
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ BOLD = "NotoSansSC-Bold.otf"
 RARE = "HanaMinB.ttf"
 
 CLOSING = set("，。、；：？！）》」』】〕”’…·,.;:?!)%年月日元秒分")
+UNITS = set("年月日元个分秒档")
 OPENING = set("（《「『【〔“‘￥(")
 
 
@@ -85,13 +87,17 @@ class _Ranges:
 def pieces(text: str) -> list[str]:
     """What may not be broken: a Latin word or number with its unit, a character with its closing punctuation."""
     found: list[str] = []
-    for character in text:
+    for at, character in enumerate(text):
         glue = bool(found) and (
             (_word(character) and _word(found[-1][-1]))
             or (character in CLOSING and found[-1] != " ")
+            or (found[-1][-1] in ",." and character.isdigit())
+            or (character == "度" and text[at - 1] == "年")
             or found[-1][-1] in OPENING
         )
-        if glue and character != " ":
+        if character in UNITS and found[-1:] == [" "] and len(found) > 1 and found[-2][-1].isdigit():
+            found[-2:] = [found[-2] + " " + character]  # 8 个月 stays together
+        elif glue and character != " ":
             found[-1] += character
         else:
             found.append(character)
@@ -102,38 +108,83 @@ def _word(character: str) -> bool:
     return character.isascii() and character not in " ,;"
 
 
-Measure = Callable[[str], float]
+Measure = Callable[[int, int], float]
+Lines = list[tuple[int, int]]
 
 
-def break_lines(text: str, width: float, measure: Measure, balance: bool = False) -> list[str]:
-    """Lines no wider than ``width`` (any unit, that of ``measure``), unless one piece alone is wider: then it is split.
+def break_lines(text: str, width: float, measure: Measure, balance: bool = True) -> Lines:
+    """(start, end) of each line, none wider than ``width`` unless one character is.
 
-    ``balance`` makes the lines about equally long without needing one more.
+    ``measure(start, end)`` is the width of that part of the text, in the unit of ``width``.  ``balance`` ends lines where the
+    sense does, else makes them about equally long, without needing one line more.
     """
-    lines = [line for part in text.split("\n") for line in _fill(part, width, measure)]
-    if balance and len(lines) > 1 and "\n" not in text:
-        low, high = width / len(lines) * 0.9, width
-        while high - low > 4:
-            middle = (low + high) / 2
-            if len(_fill(text, middle, measure)) > len(lines):
-                low = middle
-            else:
-                high = middle
-        lines = _fill(text, high, measure)
+    lines: Lines = []
+    start = 0
+    for part in text.split("\n"):
+        end = start + len(part)
+        filled = _fill(text, start, end, width, measure)
+        if balance and len(filled) > 1:
+            filled = _by_clauses(text, start, end, width, measure, len(filled)) or _even(
+                text, start, end, width, measure, len(filled)
+            )
+        lines += filled
+        start = end + 1
     return lines
 
 
-def _fill(text: str, width: float, measure: Measure) -> list[str]:
-    lines, line = [], ""
-    for piece in pieces(text):
-        if measure((line + piece).rstrip()) <= width:
-            line += piece
-            continue
-        if line.strip():
-            lines.append(line.rstrip())
-        line = piece.lstrip()
-        while len(line) > 1 and measure(line) > width:
-            cut = next(n for n in range(len(line) - 1, 0, -1) if n == 1 or measure(line[:n]) <= width)
-            lines.append(line[:cut])
-            line = line[cut:]
-    return [*lines, line.rstrip()]
+def _even(text: str, start: int, end: int, width: float, measure: Measure, count: int) -> Lines:
+    low, high = width / count * 0.9, width
+    while high - low > width / 200:
+        middle = (low + high) / 2
+        if len(_fill(text, start, end, middle, measure)) > count:
+            low = middle
+        else:
+            high = middle
+    return _fill(text, start, end, high, measure)
+
+
+def _by_clauses(text: str, start: int, end: int, width: float, measure: Measure, most: int) -> Lines | None:
+    """Lines that end where the sense does; None when that takes more than ``most`` lines."""
+    for ends in ("。；！？", "，。；！？：", "，。；！？：、·"):
+        clauses = re.split(f"(?<=[{ends}])", text[start:end])
+        lines: Lines = []
+        at = start
+        for clause in clauses:
+            after = at + len(clause)
+            if lines and measure(*_trim(text, lines[-1][0], after)) <= width:
+                lines[-1] = (lines[-1][0], after)
+            elif clause.strip():
+                lines.append((at, after))
+            at = after
+        lines = [_trim(text, *line) for line in lines]
+        if 1 < len(lines) <= most and all(measure(*line) <= width for line in lines):
+            return lines
+    return None
+
+
+def _fill(text: str, start: int, end: int, width: float, measure: Measure) -> Lines:
+    lines: Lines = []
+    first = at = start
+    for piece in pieces(text[start:end]):
+        after = at + len(piece)
+        if measure(*_trim(text, first, after)) > width:
+            if text[first:at].strip():
+                lines.append(_trim(text, first, at))
+                first = at
+            while after - first > 1 and measure(*_trim(text, first, after)) > width:
+                cut = next(
+                    n for n in range(after - 1, first, -1) if n == first + 1 or measure(first, n) <= width
+                )
+                lines.append((first, cut))
+                first = cut
+        at = after
+    return [*lines, _trim(text, first, end)]
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without the spaces at both ends, and without a dot that would join nothing."""
+    while start < end and text[start] == " ":
+        start += 1
+    while end > start and (text[end - 1] == " " or text[end - 2 : end] == " ·"):
+        end -= 1
+    return start, end

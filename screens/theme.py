@@ -116,12 +116,17 @@ FITS = (
     (0.8, 1.0),
     (0.6, 1.0),
     (0.45, 1.0),
-    (0.45, 0.92),
+    (0.4, 0.95),
+    (0.4, 0.9),
     (0.4, 0.85),
-    (0.35, 0.77),
-    (0.3, 0.7),
-    (0.25, 0.62),
+    (0.35, 0.81),
+    (0.3, 0.77),
+    (0.3, 0.73),
+    (0.25, 0.69),
+    (0.25, 0.65),
+    (0.2, 0.6),
     (0.2, 0.55),
+    (0.15, 0.5),
 )
 
 
@@ -146,8 +151,12 @@ class Look:
         return round(units * self.unit)
 
     def gap(self, units: float) -> float:
-        """A length of air; shrinks when a page is full, never under the smallest gap between two targets."""
-        return max(round(units * self.unit * self.squeeze), round(min(units * self.unit, self.least_gap)))
+        """A length of air; shrinks when a page is full."""
+        return round(units * self.unit * self.squeeze)
+
+    def apart(self, units: float) -> float:
+        """Air between things a finger must hit: shrinks too, but never under 2.54 mm."""
+        return max(self.gap(units), self.least_gap)
 
     def target(self, units: float) -> float:
         """The height of something a finger must hit; grows with large type, never under 12.7 mm."""

@@ -1,0 +1,116 @@
+"""Which font draws which character, and where lines break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+from screens.environment import FONTS
+from screens.text import BOLD, PLACEHOLDER, REGULAR, FontChain, break_lines, pieces
+
+HANAZONO = Path("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf")
+DEBIAN = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
+
+
+@pytest.fixture
+def chain() -> FontChain:
+    return FontChain(FONTS, HANAZONO)
+
+
+def test_common_characters_are_of_the_face_asked_for(chain: FontChain) -> None:
+    assert [Path(run.font).name for run in chain.runs("张秀英￥1,000.00（儿）", True)] == [BOLD]
+    assert [Path(run.font).name for run in chain.runs("张秀英·3710••••0042", False)] == [REGULAR]
+
+
+@pytest.mark.skipif(not HANAZONO.is_file(), reason="fonts-hanazono is not installed")
+def test_an_extension_b_character_is_drawn_by_the_rare_font(chain: FontChain) -> None:
+    runs = chain.runs("张𪚥𠮷英", False)
+    assert [run.text for run in runs if Path(run.font) == HANAZONO] == ["𪚥𠮷"]
+    assert chain.drawable("张𪚥𠮷英")
+
+
+def test_without_the_rare_font_a_placeholder_stands_and_staff_are_told() -> None:
+    chain = FontChain(FONTS, Path("/nowhere/HanaMinB.ttf"))
+    assert not chain.drawable("张𪚥英")
+    assert "".join(run.text for run in chain.runs("张𪚥英", False)) == f"张{PLACEHOLDER}英"
+    assert chain.drawable(PLACEHOLDER)
+
+
+def test_markup_is_only_text(chain: FontChain) -> None:
+    nasty = "[font=x][b]&amp;张[/b]"
+    assert "".join(run.text for run in chain.runs(nasty, False)) == nasty
+
+
+def ink(image: Image.Image) -> Any:
+    return image.crop(image.getbbox()).resize((64, 64))
+
+
+def glyph(font: ImageFont.FreeTypeFont, character: str) -> Image.Image:
+    image = Image.new("L", (300, 300))
+    ImageDraw.Draw(image).text((40, 20), character, font=font, fill=255)
+    return ink(image)
+
+
+def difference(one: Image.Image, other: Image.Image) -> float:
+    return sum(abs(a - b) for a, b in zip(one.tobytes(), other.tobytes(), strict=True)) / 64 / 64
+
+
+@pytest.mark.parametrize("bold", [False, True])
+@pytest.mark.skipif(not DEBIAN.is_file(), reason="fonts-noto-cjk is not installed: nothing to compare with")
+@pytest.mark.parametrize("character", "骨直角令")
+def test_the_face_is_the_simplified_chinese_one(character: str, bold: bool, window: Any, stage: Any) -> None:
+    """Face 0 of the Debian collection is Japanese, face 2 Simplified Chinese; these characters differ."""
+    ((texture, _, _),) = stage.app.setter.runs(character, bold, 200)
+    drawn = ink(Image.frombytes("RGBA", texture.size, texture.pixels).getchannel("A"))
+    debian = DEBIAN.with_name("NotoSansCJK-Bold.ttc") if bold else DEBIAN
+    japanese, chinese = (
+        glyph(ImageFont.truetype(str(debian), 200, index=face), character) for face in (0, 2)
+    )
+    assert difference(japanese, chinese) > 5
+    assert difference(drawn, chinese) < difference(drawn, japanese) / 2
+
+
+@pytest.mark.parametrize("name", [REGULAR, BOLD])
+def test_the_shipped_fonts_say_that_they_are_simplified_chinese(name: str) -> None:
+    family = ImageFont.truetype(str(FONTS / name), 20).getname()[0]
+    assert "SC" in family.split()
+
+
+def test_a_character_that_fonts_lack_is_never_a_box(stage: Any) -> None:
+    """U+0378 is unassigned: it must not be drawn as the font's empty box."""
+    drawn = stage.app.setter.runs("\u0378", False, 60)
+    placeholder = stage.app.setter.runs(PLACEHOLDER, False, 60)
+    assert [texture.pixels for texture, _, _ in drawn] == [texture.pixels for texture, _, _ in placeholder]
+
+
+def lines(text: str, width: int, balance: bool = True) -> list[str]:
+    found = break_lines(text, width, lambda start, end: end - start, balance)
+    return [text[start:end] for start, end in found]
+
+
+def test_a_line_never_begins_with_closing_punctuation() -> None:
+    assert lines("一二三四，五六", 4, balance=False) == ["一二三", "四，五六"]
+
+
+def test_numbers_and_their_units_stay_together() -> None:
+    assert pieces("缴1,000.00元") == ["缴", "1,000.00元"]
+    assert "2026年度" in pieces("居民养老2026年度")
+    assert pieces("再缴 8 个月") == ["再", "缴", " ", "8 个月"]
+
+
+def test_lines_end_where_the_sense_does() -> None:
+    assert lines("凭证可以存到手机，也可以在别处补打。", 14) == ["凭证可以存到手机，", "也可以在别处补打。"]
+
+
+def test_lines_are_about_equally_long() -> None:
+    assert lines("一二三四五六七八九十甲", 10) == ["一二三四五六", "七八九十甲"]
+
+
+def test_given_breaks_are_kept_and_nothing_is_lost() -> None:
+    assert lines("您好，\n请放身份证开始", 20) == ["您好，", "请放身份证开始"]
+    text = "欧阳阿卜杜热合曼 ABCDEFGHIJKLMNOPQRSTUVWXYZ 2026年11月23日，再见。"
+    assert "".join(lines(text, 7)).replace(" ", "") == text.replace(" ", "")
+    assert max(map(len, lines(text, 7, balance=False))) <= 7 or "2026年11月23日，" in text
