@@ -370,6 +370,27 @@ def test_a_line_that_garbles_only_readings_makes_the_card_unreadable() -> None:
     assert stand.reader.poll() is None
 
 
+def test_a_spoiled_reply_runs_out_before_the_next_question() -> None:
+    class Short(IdCardEmulator):
+        spoiled = 0
+
+        def receive(self, data: bytes) -> bytes:
+            answer = super().receive(data)
+            if len(answer) == 1295 and not self.spoiled:
+                self.spoiled = 1
+                answer = answer[:5] + b"\x00\x20" + answer[7:]  # garbled already after 39 of 1295 bytes
+            return answer
+
+    stand = Stand(portion=16)
+    stand.wire.device = hands = Short()
+    stand.wire.deaf_while_sending = True
+    hands.place(RESIDENT)
+    began_s = stand.clock.now_s
+    believed(stand.reader.poll(), RESIDENT)
+    assert stand.asked() == ["find", "select", "read", "read", "read"]
+    assert stand.clock.now_s - began_s < 1, "a question was put to deaf ears"
+
+
 def test_a_mute_reader_is_a_timeout_and_no_device() -> None:
     stand = Stand()
     stand.hands.mute = True

@@ -110,6 +110,16 @@ def test_unasked_bytes_arrive() -> None:
         assert read_all(line, 7) == b"6901234"
 
 
+def test_a_device_that_speaks_before_anybody_listens_does_not_hear_itself() -> None:
+    echo = Echo()
+    echo.unasked.append(b"6901234\r")
+    with FarEnd(echo, None):
+        while echo.unasked:
+            time.sleep(0.005)
+        time.sleep(0.05)
+    assert echo.heard == []
+
+
 def test_discard_forgets_what_arrived() -> None:
     with echo_line() as (_, line):
         line.write(b"old")

@@ -27,13 +27,16 @@ class FakeClock:
 
 
 class DirectWire:
-    """A Transport.  ``portion`` bytes travel at once, 1 ms apart; ``log`` keeps what the host wrote."""
+    """A Transport.  ``portion`` bytes travel at once, 1 ms apart; ``log`` keeps what the host wrote.
+
+    ``deaf_while_sending``: a device that does not listen before its reply is out.
+    """
 
     def __init__(
         self, device: EmulatedDevice, clock: FakeClock, faults: Faults | None = None, portion: int = 4096
     ) -> None:
         self.device, self.clock, self.faults, self.portion = device, clock, faults, portion
-        self.lost = False
+        self.lost = self.deaf_while_sending = False
         self.log: list[bytes] = []
         self._coming: list[tuple[float, bytes]] = []
 
@@ -44,6 +47,8 @@ class DirectWire:
     def write(self, data: bytes) -> None:
         self._check()
         self.log.append(data)
+        if self.deaf_while_sending and self._coming:
+            return
         for portion, late_s in self._travel(data):
             self._send(self.device.receive(portion), late_s)
 
