@@ -159,8 +159,8 @@ def status(
     """What one device says of itself.  Exit code 0 only when it can be used."""
     if kind is Kind.READER:
         with closing(_reader(port, profile or "sam-v", baud)) as reader:
-            seen = reader.status()
-        state, words = seen.device, f"field: {seen.media.value}"
+            state = reader.status().device
+            words = f"module {_module(reader)}" if state is DeviceState.ONLINE else "no module number"
     elif kind is Kind.SCANNER:
         settings = discover.ScannerSettings(port, baud or 9600)
         with closing(discover.open_scanner(settings, SystemClock())) as scanner:
@@ -226,6 +226,13 @@ def _reader(port: str, profile: str, baud: int | None) -> SdtReader:
         return discover.open_reader(discover.ReaderSettings(port, profile, baud), SystemClock())
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _module(reader: SdtReader) -> str:
+    try:
+        return reader.sam_number().hex()
+    except DeviceError:
+        return "number unknown"
 
 
 def _printer(port: str, profile: str, baud: int | None, fonts: list[Path] | None) -> ReceiptPrinter:

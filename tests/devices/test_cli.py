@@ -108,7 +108,10 @@ def test_an_unknown_profile_is_a_wrong_command_line(port: str) -> None:
 
 def test_status_of_a_reader(hands: IdCardEmulator, port: str) -> None:
     result = run("status", "reader", port)
-    assert (result.exit_code, result.output) == (0, "reader: online (field: unknown)\n")
+    assert (result.exit_code, result.output) == (
+        0,
+        "reader: online (module 050001008dfd34010100000001000000)\n",
+    )
     hands.sam_fault = True
     assert run("status", "reader", port).exit_code == 6
     assert run("status", "reader", "/dev/does-not-exist").exit_code == 4
