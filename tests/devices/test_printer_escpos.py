@@ -229,6 +229,44 @@ def test_one_byte_of_noise_is_not_a_clones_word():
     assert wire.noisy is False
 
 
+def test_noise_before_the_question_is_no_word():
+    stand = Stand(PROFILES["sprt-gb2312"])
+    stand.printer.paper_out_after(150)
+    stand = with_event(stand, lambda: stand.wire._coming.append((stand.clock.now_s, b"\x20\x20")))
+    assert stand.driver.print(SHEET) is Verdict.UNKNOWN
+    assert stand.printer.sheets == ()
+
+
+def test_one_lost_answer_is_asked_for_again():
+    stand = Stand()
+
+    class Lossy(DirectWire):
+        losses = 1
+
+        def read(self, max_bytes: int, timeout_s: float) -> bytes:
+            data = super().read(max_bytes, timeout_s)
+            if data and self.losses:
+                self.losses -= 1
+                return b""
+            return data
+
+    driver = EscposPrinter(Lossy(stand.printer, stand.clock), EPSON, FontChain((NOTO,)), stand.clock)
+    assert driver.print(SHEET) is Verdict.PRINTED
+
+
+def test_the_next_program_does_not_count_from_the_same_number():
+    class Later(FakeClock):
+        def wall_ms(self) -> int:
+            return 1_234_500
+
+    numbers = []
+    for clock in (FakeClock(), Later()):
+        wire = DirectWire(PrinterEmulator(EPSON, (NOTO,), clock, mm_per_s=0), clock)
+        assert EscposPrinter(wire, EPSON, FontChain((NOTO,)), clock).print(OTHER) is Verdict.PRINTED
+        numbers += [data[7:11] for data in wire.log if data.startswith(b"\x1d(H")]
+    assert len(set(numbers)) == 2
+
+
 def test_nothing_more_is_sent_while_the_printer_is_offline():
     """A picture is longer than a printer's buffer: what is sent into a full one is lost or stops the line."""
     fast = PROFILES["fast-raster"]
