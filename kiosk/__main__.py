@@ -10,7 +10,10 @@ import typer
 from kiosk import config as configuration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kiosk.config import Config
+    from screens.app import KioskApp, OnMounted
 
 DEFAULT_CONFIG = Path("/etc/shebao-kiosk/kiosk.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The kiosk's TOML file.")]
@@ -42,7 +45,7 @@ def demo(
     """Show the whole main job with an embedded central, emulated devices and a bench panel."""
     from stand import demo as stage  # only a demo needs the stand
 
-    raise typer.Exit(stage.main(out, headless))
+    raise typer.Exit(stage.main(out, headless, run_window))
 
 
 @app.command()
@@ -83,9 +86,66 @@ def run_kiosk(config: Config, headless: bool) -> int:
     except environment.WrongDriver as error:
         typer.echo(f"cannot start: {error}", err=True)
         return 3
-    from screens.running import run_window  # Kivy reads its settings when it is imported
-
     return run_window(config, driver)
+
+
+def run_window(
+    config: Config,
+    driver: str,
+    on_mounted: OnMounted | None = None,
+    on_ready: Callable[[KioskApp], None] | None = None,
+) -> int:
+    """Opens the window, serves visits until it is closed or SIGTERM comes.  0 after a clean stop, 1 after a surprise.
+
+    ``on_ready`` is called on Kivy's thread with the first usable frame.  Call ``environment.prepare`` first.
+    """
+    import signal
+    import time
+    from importlib.metadata import version
+
+    from kivy.clock import Clock as KivyClock
+
+    from devices.clock import SystemClock
+    from kiosk import dates, events
+    from kiosk.watchdog import PING_EVERY_S, Watchdog
+    from screens import environment
+    from screens.app import KioskApp
+
+    clock, started = SystemClock(), time.monotonic()
+    config.storage.folder.mkdir(parents=True, exist_ok=True)
+    log = events.Log(config.storage.folder / "kiosk.log", clock)
+    ended: list[bool] = []
+
+    def first_frame() -> None:
+        ms = round((time.monotonic() - started) * 1000)
+        log.write(events.Started(kiosk_id=config.site.kiosk_id, version=version("shebao-kiosk"), ms=ms))
+        watchdog.ready()
+        if on_ready is not None:
+            on_ready(window)
+
+    window = KioskApp(config, first_frame, on_mounted, now=lambda: dates.now(clock))
+    environment.check_driver(driver)
+    watchdog = Watchdog(lambda: window.desk.heard_at, time.monotonic)
+    KivyClock.schedule_interval(lambda _: watchdog.ping(), PING_EVERY_S)
+    signal.signal(signal.SIGTERM, lambda *_: window.stop())
+
+    from kiosk.build import build
+    from kiosk.session import Session
+
+    def on_end(clean: bool) -> None:
+        ended.append(clean)
+        window.stop()
+
+    session = Session(
+        lambda: build(config, window.desk, window.chain.drawable, clock, clock, log), log, on_end
+    )
+    window.run(lambda _desk: session.start())
+    window.desk.close()
+    session.join(15)
+    code = 0 if ended == [True] else 1
+    log.write(events.Stopped(exit_code=code))
+    log.close()
+    return code
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from kiosk import config as configuration
@@ -20,28 +21,26 @@ from stand.hands import Hands
 PANEL_PORT = 8010
 
 
-def main(out: Path, headless: bool) -> int:
-    """0 when all went well and the books agree."""
+def main(out: Path, headless: bool, run_window: Callable[..., int]) -> int:
+    """0 when all went well and the books agree.  ``run_window`` is the kiosk itself: kiosk.__main__.run_window."""
     with tempfile.TemporaryDirectory(prefix="kiosk-demo-") as scratch:
         if headless or not os.environ.get("DISPLAY"):
-            return play(out, Path(scratch))
-        return by_hand(Path(scratch))
+            return play(out, Path(scratch), run_window)
+        return by_hand(Path(scratch), run_window)
 
 
-def by_hand(scratch: Path) -> int:
+def by_hand(scratch: Path, run_window: Callable[..., int]) -> int:
     hands = Hands.start(scratch, display=True, panel_port=PANEL_PORT)
     try:
         print(f"The kiosk's window is opening. Hands for its devices: {hands.panel}")  # noqa: T201
         config = configuration.load(hands.config)
         environment.prepare(config.screen)
-        from screens.running import run_window  # Kivy reads its settings when it is imported
-
         return run_window(config, environment.ON_SCREEN)
     finally:
         hands.stop()
 
 
-def play(out: Path, scratch: Path) -> int:
+def play(out: Path, scratch: Path, run_window: Callable[..., int]) -> int:
     """Four visits without hands."""
     (out / "screens").mkdir(parents=True, exist_ok=True)
     (out / "receipts").mkdir(parents=True, exist_ok=True)
@@ -52,8 +51,7 @@ def play(out: Path, scratch: Path) -> int:
     try:
         config = configuration.load(hands.config)
         environment.prepare(config.screen, environment.OFF_SCREEN)
-        from screens.running import run_window  # Kivy reads its settings when it is imported
-        from screens.app import KioskApp
+        from screens.app import KioskApp  # Kivy reads its settings when it is imported
         from stand.player import Player
         from stand.visits import play_all
 

@@ -72,7 +72,8 @@ class Hands:
         """What the payer does on the cashier page of the newest order that waits."""
         waiting = [trade for trade in self.trades() if trade["state"] in ("waiting", "confirming")]
         headers = {"Accept": "application/json"}
-        requests.post(f"{waiting[0]['url']}/{act}", headers=headers, timeout=TIMEOUT_S).raise_for_status()
+        url = f"{self.central}/sandbox/cashier/{waiting[0]['token']}/{act}"
+        requests.post(url, headers=headers, timeout=TIMEOUT_S).raise_for_status()
 
     def trades(self) -> list[dict[str, Any]]:
         """The gateway's own books, newest first."""

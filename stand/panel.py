@@ -155,6 +155,8 @@ def cashier(central_url: str) -> list[dict[str, str]]:
         rows = requests.get(f"{central_url}/sandbox/trades", timeout=2).json()
     except (requests.RequestException, ValueError):
         return []
+    waiting = [row for row in rows if row["state"] in ("waiting", "confirming")]
     return [
-        {"url": r["url"], "label": f"￥{r['amount_fen'] / 100:,.2f}"} for r in rows if r["state"] == "waiting"
-    ][:5]
+        {"url": f"{central_url}/sandbox/cashier/{row['token']}", "label": f"￥{row['amount_fen'] / 100:,.2f}"}
+        for row in waiting[:5]
+    ]

@@ -18,7 +18,7 @@ from screens.buttons import Press
 V = TypeVar("V", bound=View[Any])
 T = TypeVar("T")
 
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 READING_S = 0.75  # longer than the time in which taps on a new page do not count
 
 

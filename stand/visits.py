@@ -156,11 +156,10 @@ def choose_pension(player: Player, yuan: str | None) -> None:
     player.tap(lambda press: isinstance(press.answer, str) and press.answer.startswith(f"due:{PENSION}"))
     view = player.wait(views.ChooseTier, picture=False)
     if yuan is not None:
-        player.tap(taps.by_words(f"{yuan}"))
+        player.tap(taps.by_answer(next(o.code for o in view.options if o.title == yuan)))
         time.sleep(0.3)
     player.picture("ChooseTier")
-    code = next((o.code for o in view.options if o.title == yuan), view.suggested)
-    player.tap(taps.by_answer(code))
+    player.tap(taps.by_words(texts.TIER_NEXT.split("{")[0]))
     player.wait(views.ConfirmPayment)
     player.tap(taps.by_answer(True))
 
