@@ -28,6 +28,7 @@ from central.township import Resident
 from central.verification import Keys
 
 YEARS = 6
+YEARS_MOST = 40
 KIOSKS = (
     ("WD001", 1, "泽头镇社会保障服务中心"),
     ("WD002", 2, "大水泊镇便民服务中心"),
@@ -128,10 +129,8 @@ class _Past:
             return self._zhang(resident)
         age, first = age_on(resident.birth, self._today), self._today.year - YEARS + 1
         until_first = max(0, min(age - YEARS - 18, first - 2010))
-        if resident.drawing:
-            years_before = max(until_first, 15)
-        else:
-            years_before = until_first if age < 60 else min(until_first, 6)
+        least, most = (15, YEARS_MOST) if resident.drawing else (0, YEARS_MOST if age < 60 else 6)
+        years_before = min(max(until_first, least), most)
         paid = self._pension(resident, age)
         if resident.standing in ("resident", "student"):
             paid += [row for row in self._medical(resident) if row.paid_on >= resident.birth]

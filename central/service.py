@@ -13,6 +13,7 @@ from central.gateway import Gateway, NoGateway
 from central.orders import Orders
 from central.people import People
 from central.receipts import PrintDesk, ReceiptBook
+from central.rules import Rulebook
 from central.sandbox import Sandbox
 from central.settings import Settings
 from central.verification import Keys
@@ -25,6 +26,7 @@ class Service:
     settings: Settings
     database: Database
     keys: Keys
+    rulebook: Rulebook
     orders: Orders
     people: People
     print_desk: PrintDesk
@@ -73,4 +75,4 @@ def open_service(settings: Settings) -> Service:
     orders = Orders(database, settings, gateway, rulebook, book)
     people = People(database, rulebook, book, clock, orders.settle)
     print_desk = PrintDesk(database, book, keys, clock)
-    return Service(settings, database, keys, orders, people, print_desk, sandbox, trial_books)
+    return Service(settings, database, keys, rulebook, orders, people, print_desk, sandbox, trial_books)

@@ -1,5 +1,8 @@
 """The database: a safe SQLite, tables as declared, money rows that stay as they were written."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -86,11 +89,37 @@ def test_a_refund_is_negative_and_nothing_else_is(central, kiosk):
 
 def test_a_failed_write_leaves_nothing(central):
     database = central.service.database
-    with pytest.raises(ZeroDivisionError), database.write() as connection:
-        connection.execute(
-            insert(tables.receipt_days).values(day=__import__("datetime").date(2030, 1, 1), last=1)
-        )
-        raise ZeroDivisionError
+
+    def half():
+        with database.write() as connection:
+            connection.execute(insert(tables.receipt_days).values(day=date(2030, 1, 1), last=1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     with database.read() as connection:
         days = connection.execute(select(tables.receipt_days.c.day)).scalars()
         assert max(days).year == 2026
+
+
+def test_two_processes_may_write_to_one_file(tmp_path):
+    """As ``central revoke`` does beside a running service: a write waits, and never fails on a stale snapshot."""
+    one, other = (Database(sqlite_url(tmp_path / "shared.sqlite3")) for _ in range(2))
+    one.migrate()
+    days = tables.receipt_days
+
+    def count_up(database):
+        for _ in range(30):
+            with database.write() as connection:
+                last = connection.execute(select(days.c.last)).scalar()
+                connection.execute(update(days).values(last=last + 1))
+
+    with one.write() as connection:
+        connection.execute(insert(days).values(day=date(2026, 11, 23), last=0))
+    with ThreadPoolExecutor(2) as pool:
+        for each in [pool.submit(count_up, database) for database in (one, other)]:
+            each.result()
+    with other.read() as connection:
+        assert connection.execute(select(days.c.last)).scalar() == 60
+    one.close()
+    other.close()

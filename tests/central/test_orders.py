@@ -287,17 +287,3 @@ def test_of_many_kiosks_at_once_one_gets_the_due(central, kiosk_at):
         answers = list(pool.map(lambda pair: pair[0].put(pair[1]), zip(kiosks, bodies, strict=True)))
     codes = sorted(answer.get("code", "created") for _, answer in answers)
     assert codes == ["being_checked"] * 11 + ["created"]
-
-
-def test_the_same_money_told_many_times_is_booked_once(central, kiosk, kiosk_at):
-    body = kiosk.pension()
-    _, order = kiosk.put(body)
-    kiosk.press(order["pay_url"], "silence")
-    kiosk.press(order["pay_url"], "pay")
-    kiosk.press(order["pay_url"], "release")
-    with ThreadPoolExecutor(12) as pool:
-        asked = [pool.submit(kiosk_at(central).get, body["order_id"]) for _ in range(6)]
-        asked += [pool.submit(kiosk_at(central).close, body["order_id"]) for _ in range(6)]
-        answers = {str(each.result()) for each in asked}
-    assert len(answers) == 1
-    assert [row["kind"] for row in kiosk.ledger()] == ["payment"]
