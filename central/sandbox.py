@@ -10,7 +10,7 @@ Codes are remembered only as keyed digests.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -22,6 +22,7 @@ from sqlalchemy import (
     RowMapping,
     String,
     Table,
+    func,
     insert,
     select,
     update,
@@ -87,6 +88,7 @@ class Slip:
     channel: str
     silent: bool
     pays_late: bool
+    refunded_fen: int = 0  # asked back by central; on its way or there
 
 
 class Sandbox:
@@ -187,7 +189,11 @@ class Sandbox:
         """All trades, newest first."""
         with self._database.read() as connection:
             rows = connection.execute(select(trades).order_by(trades.c.at_ms.desc(), trades.c.order_id)).all()
-        return [_slip(row._mapping) for row in rows]
+            backs = connection.execute(
+                select(refunds.c.order_id, func.sum(refunds.c.amount_fen)).group_by(refunds.c.order_id)
+            )
+            back = {order_id: int(fen) for order_id, fen in backs}
+        return [replace(_slip(row._mapping), refunded_fen=back.get(row.order_id, 0)) for row in rows]
 
     def act(self, token: str, act: Act) -> Slip | None:
         """Does what the payer pressed, if the trade still allows it.  None for an unknown token."""

@@ -9,7 +9,11 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from devices.idcard_profiles import PROFILES as READERS
+from devices.printer_profiles import PROFILES as PRINTERS
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from devices import idcard_profiles, printer_profiles
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Baud = Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600]
@@ -53,6 +57,11 @@ class Reader(Section):
     answer_timeout_s: Seconds | None = None
     poll_interval_s: Seconds = 0.05
 
+    @field_validator("profile")
+    @classmethod
+    def _known(cls, profile: str) -> str:
+        return idcard_profiles.reader_profile(profile).name
+
 
 class Printer(Section):
     """[printer]: the receipt printer.  No port, no printer: every receipt is owed."""
@@ -62,6 +71,15 @@ class Printer(Section):
     baud: Baud | None = None
     status_timeout_s: Seconds | None = None
     completion_timeout_s: Seconds | None = None
+
+    @field_validator("profile")
+    @classmethod
+    def _known(cls, profile: str) -> str:
+        if profile not in printer_profiles.PROFILES:
+            raise ValueError(
+                f"no printer profile {profile!r}; known: {', '.join(sorted(printer_profiles.PROFILES))}"
+            )
+        return profile
 
 
 class Scanner(Section):

@@ -22,6 +22,10 @@ FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 60.0
 
 
+class OutboxDied(Exception):
+    """Its thread ended by a surprise, already logged: the process must end too, so that the next start settles."""
+
+
 @dataclass
 class Case:
     """One thing to settle: when to ask next, and how long to wait after that."""
@@ -52,6 +56,7 @@ class Outbox:
         self._next_ping = clock.monotonic()
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._cases: dict[str, Case] = {}
+        self._died = False
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
     def recover(self) -> int:
@@ -71,6 +76,11 @@ class Outbox:
     def stop(self) -> None:
         self._inbox.put(None)
         self._thread.join(timeout=10)
+
+    def check(self) -> None:
+        """Raises OutboxDied when nobody would settle what a flow hands over."""
+        if self._died:
+            raise OutboxDied
 
     def take_order(self, order_id: str) -> None:
         """The flow is done with this order; whatever is left of it is the outbox's."""
@@ -128,5 +138,9 @@ class Outbox:
 
     def _run(self) -> None:
         wait_s = 0.0
-        while self.receive(max(wait_s, 0.01)):
-            wait_s = self.sweep()
+        try:
+            while self.receive(max(wait_s, 0.01)):
+                wait_s = self.sweep()
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: logged once, then the session ends the process
+            self._log.write(events.Surprise.of(error))
+            self._died = True

@@ -36,6 +36,16 @@ PERSON_UNKNOWN_BODY: Final = (
     "这不影响您今后参保，也没有扣钱。",
     "请到镇社保窗口登记，或打服务热线 {hotline}。",
 )
+NO_SERVICE_TITLE: Final = "现在查不到您的信息"
+NO_SERVICE_BODY: Final = (
+    "社保中心没有接受这台机器的查询。您的钱和待遇不受影响，没有扣钱。",
+    "请换一台机器，或打服务热线 {hotline}。",
+)
+NO_READER_TITLE: Final = "读卡器暂时没有反应"
+NO_READER_BODY: Final = (
+    "还没有开始办理，没有扣钱。卡在感应区上的，请先取走。",
+    "请用附近另一台机器，或打服务热线 {hotline}。",
+)
 NAME_DIFFERS_TITLE: Final = "姓名的写法不一样"
 NAME_DIFFERS_BODY: Final = (
     "身份证上的姓名和社保登记的不同，可能只是一个字的写法不同。",
@@ -68,7 +78,7 @@ CLOCK_BODY: Final = (
     "没有扣钱。查询照常可以办，缴费请换一台机器。",
 )
 NOTHING_DUE_TITLE: Final = "现在没有要缴的费用"
-NOTHING_DUE_BODY: Final = ("社保中心的记录：没有待缴的项目。", "没有扣钱。")
+NOTHING_DUE_BODY: Final = ("社保中心的记录：没有待缴的项目。", "没有扣钱，现在不用缴。")
 NO_FAMILY_TITLE: Final = "没有查到要缴费的家人"
 NO_FAMILY_BODY: Final = (
     "社保中心没有登记，或者家人都已经缴过了。",
@@ -84,22 +94,34 @@ PAPER_UNKNOWN_BODY: Final = "请看看出纸口。没有拿到凭证，可以存
 RARE_NAME_TITLE: Final = "姓名里有一个生僻字"
 RARE_NAME_BODY: Final = "这台机器打不出这个字，所以没有打凭证。凭证可以存到手机，也可以请窗口打印。"
 RECORDED: Final = "已记录 凭证号 {number}"
-COPY_NOT_PRINTED_BODY: Final = ("缴费记录都在，钱不受影响。", "可以存到手机，也可以换一台机器补打。")
 COPY_REFUSED_TITLE: Final = "现在不能补打"
 COPY_REFUSED_BODY: Final = ("缴费记录都在，钱不受影响。", "请过一会儿再试，或打服务热线 {hotline}。")
 NO_RECEIPTS_TITLE: Final = "还没有可以打印的凭证"
-NO_RECEIPTS_BODY: Final = ("缴费以后，凭证可以随时在这里补打。",)
+NO_RECEIPTS_BODY: Final = ("社保中心的记录里还没有凭证，没有扣钱。", "缴费以后，凭证可以随时在这里补打。")
 SLIP_PRINTED_TITLE: Final = "待核对单已经打印"
 SLIP_NOT_PRINTED_TITLE: Final = "待核对单没有打出来"
-SLIP_BODY: Final = ("请不要再付一次。", "在任何一台机器上放身份证，都能看到结果。")
+SLIP_BODY: Final = (
+    "钱若已付，会自动记到您名下，请不要再付一次。",
+    "在任何一台机器上放身份证，都能看到结果。",
+)
 RECORDS_PRINTED_TITLE: Final = "缴费记录已经打印"
 RECORDS_NOT_PRINTED_TITLE: Final = "缴费记录没有打出来"
 RECORDS_PRINT_BODY: Final = ("请在下方出纸口取走。",)
-RECORDS_NOT_PRINTED_BODY: Final = ("打印机现在没有纸或者要检修，已经记下。", "记录都在，可以换一台机器打印。")
+RECORDS_NOT_PRINTED_BODY: Final = (
+    "打印机现在没有纸或者要检修，已经记下。",
+    "记录都在，没有扣钱，可以换一台机器打印。",
+)
+RECORDS_UNKNOWN_BODY: Final = (
+    "请看看出纸口，可能没有打完。",
+    "记录都在，没有扣钱，可以再打一次，或换一台机器打印。",
+)
+RECORDS_RARE_NAME_BODY: Final = (
+    "姓名里有一个生僻字，这台机器打不出来。",
+    "记录都在，没有扣钱，可以请窗口打印。",
+)
 
 GOODBYE_TITLE: Final = "再见，慢走"
 GOODBYE_NOTE: Final = "这台机器不留您的身份证信息"
-NO_READER_NOTE: Final = "读卡器正在检修。请用附近另一台机器，或打服务热线 {hotline}。"
 
 # my page
 DUE_NOTE: Final = "还没缴，{deadline}截止"
@@ -148,6 +170,7 @@ RECEIPT_NO: Final = "凭证号"
 LINES_PAID: Final = "{count} 人，共 {count} 张凭证"
 LATEST_TODAY: Final = "今天 {time} 前有结果"
 LATEST_TOMORROW: Final = "明天 {time} 前有结果"
+LATEST_ON: Final = "{day} {time} 前有结果"
 
 # paper
 SLIP_TITLE: Final = "社会保险费缴费凭证"

@@ -36,9 +36,8 @@ class Books:
 
     @classmethod
     def read(cls, hands: Hands, folder: Path, sheets: list[list[str]]) -> Books:
-        gateway = {t["order_id"]: int(t["amount_fen"]) for t in hands.trades() if t["state"] == "paid"}
         return cls(
-            gateway,
+            gateway_of(hands.trades()),
             *ledger_of(hands.ledger()),
             journal_of(folder),
             tuple(filter(None, map(sheet_of, sheets))),
@@ -91,13 +90,20 @@ def paper_total(books: Books) -> int:
     return sum({sheet.receipt_no: sheet.amount_fen for sheet in books.sheets}.values())
 
 
+def gateway_of(trades: list[dict[str, Any]]) -> dict[str, int]:
+    """Order id -> fen that the payer's side moved and did not get back, of the gateway's trades."""
+    kept = {
+        t["order_id"]: int(t["amount_fen"]) - int(t["refunded_fen"]) for t in trades if t["state"] == "paid"
+    }
+    return {key: fen for key, fen in kept.items() if fen}
+
+
 def ledger_of(rows: list[dict[str, Any]]) -> tuple[dict[str, int], dict[str, int]]:
     """(order id -> net fen, receipt number -> fen) of central's movements."""
     orders: dict[str, int] = defaultdict(int)
     slips: dict[str, int] = {}
     for row in rows:
-        sign = -1 if row["kind"] == "refund" else 1
-        orders[row["order_id"]] += sign * int(row["amount_fen"])
+        orders[row["order_id"]] += int(row["amount_fen"])  # a refund is below zero in the ledger itself
         if row.get("receipt_no"):
             slips[row["receipt_no"]] = int(row["amount_fen"])
     return {key: fen for key, fen in orders.items() if fen}, slips

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from devices.errors import CardFault, CardNotRead
+from devices.errors import CardFault, CardNotRead, DeviceError
 from devices.idcard import IdCard
 from devices.status import DeviceState
 from kiosk import events, views
@@ -21,10 +21,12 @@ class Devices:
         self._kiosk, self._due = kiosk, 0.0
         self._paper: bool | None = None
         self._reader = DeviceState.UNKNOWN
+        self._skewed = False
         self.trouble = Trouble.NONE
 
     def look(self) -> bool:
-        """Asks the devices when it is time; True when what the home screen says has changed."""
+        """Asks the devices when it is time; True when what the home screen says has changed.  Raises OutboxDied."""
+        self._kiosk.outbox.check()
         now = self._kiosk.clock.monotonic()
         if now < self._due:
             return False
@@ -33,6 +35,18 @@ class Devices:
         self._ask_printer()
         before, self.trouble = self.trouble, self._judge()
         return before is not self.trouble
+
+    def look_for_card(self) -> IdCard | None:
+        """One look at the reader; while it is known to be dead, nobody waits for it.  Raises CardNotRead."""
+        if self.trouble is Trouble.NO_READER:
+            return None
+        try:
+            return card.look(self._kiosk)
+        except CardNotRead:
+            raise
+        except DeviceError:
+            self._due = 0.0  # ask its status now, not in five seconds
+            return None
 
     def _ask_reader(self) -> None:
         state = self._kiosk.reader.status().device
@@ -54,6 +68,7 @@ class Devices:
     def _judge(self) -> Trouble:
         """The worst thing first.  Not knowing is not yet trouble on the screen; it is in the log."""
         skew_s = self._kiosk.outbox.skew_s()
+        self._note_skew(skew_s)
         if self._reader in (DeviceState.NO_DEVICE, DeviceState.HARDWARE_ERROR):
             return Trouble.NO_READER
         if self._kiosk.outbox.central_heard is False:
@@ -61,6 +76,13 @@ class Devices:
         if skew_s is not None and abs(skew_s) > self._kiosk.config.payment.max_clock_skew_s:
             return Trouble.CLOCK
         return Trouble.NO_PAPER if self._paper is False else Trouble.NONE
+
+    def _note_skew(self, skew_s: float | None) -> None:
+        """Writes down once that the clock has gone wrong, before it is so wrong that no money is taken."""
+        skewed = skew_s is not None and abs(skew_s) > self._kiosk.config.payment.warn_clock_skew_s
+        if skewed and not self._skewed and skew_s is not None:
+            self._kiosk.log.write(events.ClockSkew(seconds=skew_s))
+        self._skewed = skewed
 
 
 def attract(kiosk: Kiosk, devices: Devices) -> None:
@@ -70,7 +92,7 @@ def attract(kiosk: Kiosk, devices: Devices) -> None:
     answer: Service | IdCard | HomeNews = HomeNews.CHANGED
 
     def watch() -> IdCard | HomeNews | None:
-        return card.look(kiosk) or (HomeNews.CHANGED if devices.look() else None)
+        return devices.look_for_card() or (HomeNews.CHANGED if devices.look() else None)
 
     try:
         while answer is HomeNews.CHANGED:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from devices.errors import CardFault, CardNotRead, DeviceError
+from devices.errors import CardFault, CardNotRead, DeviceError, ProtocolError
 from devices.idcard import IdCard
 from kiosk import dates, events, identity, views
+from kiosk.flows import trouble
 from kiosk.identity import CitizenNumber, InvalidNumber
 from kiosk.kiosk import Kiosk
 from kiosk.views import Back, CardHint
@@ -33,16 +34,18 @@ class Citizen:
 
 
 def look(kiosk: Kiosk) -> IdCard | None:
-    """One look at the reader.  Raises CardNotRead; any other trouble with the reader counts as an unreadable card."""
+    """One look at the reader.  Raises CardNotRead for a card; any other DeviceError when the reader itself is in trouble.
+
+    A line that garbles counts as nothing seen: the driver has asked three times, and the next look asks again.
+    """
     started = kiosk.clock.monotonic()
     try:
         card = kiosk.reader.poll()
     except CardNotRead as error:
         kiosk.log.write(events.CardNotRead(fault=error.fault.value))
         raise
-    except DeviceError as error:
-        kiosk.log.write(events.CardNotRead(fault=CardFault.UNREADABLE.value))
-        raise CardNotRead(CardFault.UNREADABLE) from error
+    except ProtocolError:
+        return None
     if card is not None:
         ms = round((kiosk.clock.monotonic() - started) * 1000)
         kiosk.log.write(events.CardRead(kind=card.kind.value, tries=1, ms=ms))
@@ -59,7 +62,7 @@ def accept(kiosk: Kiosk, card: IdCard) -> Citizen:
 
 
 def present_card(kiosk: Kiosk, for_family: bool = False, fault: CardFault | None = None) -> Citizen | Back:
-    """Asks for a card until one was read well, or the person goes back."""
+    """Asks for a card until one was read well, or the person goes back.  A dead reader is said, and counts as going back."""
     hint = HINTS[fault] if fault else CardHint.PLACE
     if not kiosk.reader.media_taken():
         hint = CardHint.LEFT_FROM_BEFORE if fault is None else hint
@@ -72,15 +75,18 @@ def present_card(kiosk: Kiosk, for_family: bool = False, fault: CardFault | None
             return accept(kiosk, answer)
         except CardNotRead as error:
             hint = HINTS[error.fault]
+        except DeviceError:
+            trouble.no_reader(kiosk)
+            return views.BACK
 
 
 def give_back(kiosk: Kiosk) -> None:
     """Nobody leaves without the card: the screen says so until it is gone."""
     if kiosk.reader.media_taken():
         return
-    kiosk.desk.show(views.TakeCard())
     deadline = kiosk.clock.monotonic() + LEFT_BEHIND_S
     while not kiosk.reader.media_taken():
+        kiosk.desk.show(views.TakeCard())  # again and again: it is also the session's sign of life
         if kiosk.clock.monotonic() >= deadline:
             kiosk.log.write(events.CardLeftBehind())
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from kiosk import dates, identity, money, texts, views, wire
 from kiosk.api import Refused, Unreachable
 from kiosk.flows import paper, pay, records, trouble
@@ -20,6 +22,7 @@ from kiosk.views import (
 )
 
 MOST_ROWS = 6
+MOST_EXTRA = 3  # orders in suspense; what is due keeps its place
 Choice = str | MyPageButton | CardNews | views.Back
 
 KINDS = {
@@ -36,11 +39,10 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Non
         return
     answer = straight(kiosk, page, first)
     while True:
-        here = not kiosk.reader.media_taken()
         if answer is None:
-            answer = kiosk.desk.ask(
-                draw(page, citizen, here), watch=lambda: card_news(kiosk) if here else None
-            )
+            here = not kiosk.reader.media_taken()
+            watch = partial(card_news, kiosk) if here else None
+            answer = kiosk.desk.ask(draw(page, citizen, here), watch=watch)
         if answer is views.BACK or answer is MyPageButton.LEAVE:
             return
         if answer is not CardNews.TAKEN:
@@ -101,7 +103,7 @@ def ask_centre(kiosk: Kiosk, citizen: Citizen) -> wire.MyPage | None:
             if refused.code is wire.ProblemCode.PERSON_UNKNOWN:
                 trouble.person_unknown(kiosk)
             else:
-                trouble.refused_order(kiosk, None)
+                trouble.no_service(kiosk)
             return None
 
 
@@ -135,11 +137,12 @@ def reprint_owed(kiosk: Kiosk, page: wire.MyPage) -> None:
 def draw(page: wire.MyPage, citizen: Citizen, card_present: bool) -> views.MyPage:
     """The view of a page, the most pressing rows first."""
     rows = [due_row(d) for d in sorted(page.dues, key=lambda d: ORDER_OF_STATES[d.state])]
-    extra = [order_row(o) for o in page.open_orders if shows(o, page)]
+    extra = []
     if page.owed:
         day = dates.short_date(page.owed[0].paid_at.astimezone(dates.CHINA).date())
         title, note = texts.OWED_TITLE.format(count=len(page.owed)), texts.OWED_NOTE.format(date=day)
         extra.append(Item("owed", ItemKind.PAPER, title, note, texts.BADGE_PRINT, Tone.GO))
+    extra += [order_row(o) for o in page.open_orders if shows(o, page)][:MOST_EXTRA]
     return views.MyPage(
         name=citizen.card.name,
         masked_number=identity.masked(citizen.number.number),

@@ -6,6 +6,7 @@ from enum import Enum
 
 from devices.errors import DeviceError, UncoveredCharacter
 from devices.printer import Document, Verdict
+from devices.status import PaperSupply
 from kiosk import events, money, receipts, texts, views, wire
 from kiosk.api import Refused, Unreachable
 from kiosk.flows import trouble
@@ -27,7 +28,7 @@ class Snag(Enum):
 def send(kiosk: Kiosk, document: Document, copy_number: int) -> tuple[Verdict, Snag]:
     """Prints one sheet and says how it ended; never raises."""
     started = kiosk.clock.monotonic()
-    verdict, snag = Verdict.NOT_PRINTED, Snag.NO_PAPER
+    verdict, snag = Verdict.NOT_PRINTED, Snag.JAM  # without a printer as with a broken one
     try:
         if kiosk.printer is not None:
             verdict = kiosk.printer.print(document)
@@ -37,7 +38,7 @@ def send(kiosk: Kiosk, document: Document, copy_number: int) -> tuple[Verdict, S
     except UncoveredCharacter:
         snag = Snag.RARE_NAME
     except DeviceError as error:
-        snag = Snag.NO_PAPER if getattr(error, "reason", "") == "paper_out" else Snag.JAM
+        snag = Snag.NO_PAPER if getattr(error, "reason", "") == PaperSupply.OUT.value else Snag.JAM
     ms = round((kiosk.clock.monotonic() - started) * 1000)
     kiosk.log.write(events.PrintEnded(verdict=verdict.value, copy_number=copy_number, ms=ms))
     return verdict, snag

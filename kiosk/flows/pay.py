@@ -6,8 +6,9 @@ The order is handed to the outbox whatever happens: by an answer, by 首页, by 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from devices.errors import DeviceError
+from devices.errors import DeviceError, TransportLost
 from kiosk import dates, money, payment, receipts, texts, views, wire
 from kiosk.desk import Cancelled
 from kiosk.flows import paper, trouble
@@ -98,6 +99,7 @@ def confirm_and_settle(kiosk: Kiosk, page: wire.MyPage, wants: tuple[Want, ...])
 
 def settle(kiosk: Kiosk, page: wire.MyPage, wants: tuple[Want, ...], total_fen: int) -> PaidButton | None:
     """From INTENT to paper, or to a view that says where the money is."""
+    kiosk.outbox.check()  # nobody would settle what goes wrong
     order = kiosk.till.open(page.person_id, [want.line for want in wants])
     try:
         order, shown = take_money(kiosk, order)
@@ -172,6 +174,7 @@ class Waiting:
         self._deadline = kiosk.clock.monotonic() + limit_s
         self._next_query = kiosk.clock.monotonic() + kiosk.config.payment.poll_interval_s
         self.scanning = self.refused = self.waiting = self._slow = False
+        self._can_scan = kiosk.scanner is not None
 
     def seconds_left(self) -> int:
         return max(0, int(self._deadline - self._kiosk.clock.monotonic()))
@@ -180,9 +183,8 @@ class Waiting:
         steps, left = Steps(views.PAYING_STEPS, 2), self.seconds_left()
         if self.scanning:
             return views.ScanPayerCode(steps, self.order.total_fen, left, self.refused, self.waiting)
-        can_scan = self._kiosk.scanner is not None
         return views.PayByQr(
-            steps, self.order.total_fen, self._kiosk.till.pay_url, left, self._slow, can_scan
+            steps, self.order.total_fen, self._kiosk.till.pay_url, left, self._slow, self._can_scan
         )
 
     def look(self) -> PayNews | None:
@@ -201,8 +203,11 @@ class Waiting:
         assert self._kiosk.scanner is not None
         try:
             code = self._kiosk.scanner.poll()
+        except TransportLost:
+            self.scanning = self._can_scan = False  # unplugged: the code on the screen is left
+            return PayNews.CHANGED
         except DeviceError:
-            code = ""  # too long, or the line is gone: not a payer's code
+            code = ""  # too long, or no text: not a payer's code
         if code is None:
             return None
         self.refused = not (code.isascii() and code.isdigit() and 16 <= len(code) <= 24)
@@ -222,9 +227,7 @@ class Waiting:
 def tell_pending(kiosk: Kiosk, order: Order, total_fen: int) -> None:
     """结果待核对: never a failure.  The slip to take home is no receipt."""
     now = dates.now(kiosk.clock)
-    due = now.replace(hour=(now.hour + kiosk.config.payment.settle_hours) % 24, minute=0)
-    words = texts.LATEST_TODAY if due > now else texts.LATEST_TOMORROW
-    latest = words.format(time=f"{due:%H:%M}")
+    latest = latest_words(now, kiosk.config.payment.settle_hours)
     view = views.Pending(order.order_id, total_fen, latest, can_print=has_paper(kiosk))
     if kiosk.desk.ask(view) is not views.PendingButton.PRINT_SLIP:
         return
@@ -233,6 +236,14 @@ def tell_pending(kiosk: Kiosk, order: Order, total_fen: int) -> None:
     _, snag = paper.send(kiosk, document, 0)
     title = texts.SLIP_PRINTED_TITLE if snag is paper.Snag.NONE else texts.SLIP_NOT_PRINTED_TITLE
     trouble.explain(kiosk, "printer", title, texts.SLIP_BODY)
+
+
+def latest_words(now: datetime, settle_hours: int) -> str:
+    """By when a result is promised: a full hour, in words."""
+    due = (now + timedelta(hours=settle_hours)).replace(minute=0)
+    days = (due.date() - now.date()).days
+    words = {0: texts.LATEST_TODAY, 1: texts.LATEST_TOMORROW}.get(days, texts.LATEST_ON)
+    return words.format(time=f"{due:%H:%M}", day=dates.short_date(due.date()))
 
 
 def has_paper(kiosk: Kiosk) -> bool:

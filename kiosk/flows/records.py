@@ -13,6 +13,10 @@ from kiosk.views import BACK, Bar, ReceiptOption, RecordRow, RecordsButton
 
 ON_A_PAGE = 5
 ROWS_SHOWN = 3
+RECORDS_SNAGS = {
+    paper.Snag.RARE_NAME: texts.RECORDS_RARE_NAME_BODY,
+    paper.Snag.UNKNOWN: texts.RECORDS_UNKNOWN_BODY,
+}
 T = TypeVar("T")
 
 
@@ -32,7 +36,8 @@ def show_records(kiosk: Kiosk, page: wire.MyPage) -> None:
         if snag is paper.Snag.NONE:
             trouble.explain(kiosk, "printer", texts.RECORDS_PRINTED_TITLE, texts.RECORDS_PRINT_BODY)
         else:
-            trouble.explain(kiosk, "printer", texts.RECORDS_NOT_PRINTED_TITLE, texts.RECORDS_NOT_PRINTED_BODY)
+            body = RECORDS_SNAGS.get(snag, texts.RECORDS_NOT_PRINTED_BODY)
+            trouble.explain(kiosk, "printer", texts.RECORDS_NOT_PRINTED_TITLE, body)
 
 
 def reprint(kiosk: Kiosk, page: wire.MyPage) -> None:

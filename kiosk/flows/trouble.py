@@ -35,6 +35,15 @@ def no_centre(kiosk: Kiosk) -> bool:
     return answer is AttentionButton.FIRST
 
 
+def no_service(kiosk: Kiosk) -> None:
+    """Central answers, and will not serve this question: no order was made, nothing was charged."""
+    explain(kiosk, "circle-alert", texts.NO_SERVICE_TITLE, texts.NO_SERVICE_BODY)
+
+
+def no_reader(kiosk: Kiosk) -> None:
+    explain(kiosk, "id-card", texts.NO_READER_TITLE, texts.NO_READER_BODY)
+
+
 def person_unknown(kiosk: Kiosk) -> None:
     explain(kiosk, "file-search", texts.PERSON_UNKNOWN_TITLE, texts.PERSON_UNKNOWN_BODY)
 
