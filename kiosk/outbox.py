@@ -7,6 +7,7 @@ does not settle is asked about for ever, 2 to 60 s apart; nothing is dropped.
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from dataclasses import dataclass
 from random import Random
@@ -141,6 +142,7 @@ class Outbox:
         try:
             while self.receive(max(wait_s, 0.01)):
                 wait_s = self.sweep()
-        except Exception as error:  # noqa: BLE001 - a thread's last resort: logged once, then the session ends the process
-            self._log.write(events.Surprise.of(error))
-            self._died = True
+        finally:
+            if (error := sys.exception()) is not None:
+                self._died = True  # the session ends the process
+                self._log.write(events.Surprise.of(error))
