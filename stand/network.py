@@ -84,10 +84,8 @@ class Network:
             server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             fault, asking = Fault.NONE, False
             while not self._stopping and not self.cut:
-                ready, _, _ = select.select([client, server], [], [], 0.1)
-                if self.cut:
-                    return
-                if client in ready:
+                ready, _, _ = select.select([client, server], [], [], 0.05)
+                if client in ready and not self.cut:
                     data = client.recv(65536)
                     if not data:
                         return
@@ -96,7 +94,7 @@ class Network:
                     if fault is Fault.LOSE_REQUEST:
                         return
                     server.sendall(data)
-                if server in ready:
+                if server in ready and not self.cut:
                     data = server.recv(65536)
                     if not data or fault is Fault.LOSE_REPLY:
                         return

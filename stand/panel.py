@@ -18,6 +18,10 @@ from stand.stand import Stand
 
 PAGE = Path(__file__).parent / "templates" / "panel.html"
 LOSE_REPLIES = (0.0, 0.5, 0.0)
+PRINTER_HANDS = (
+    *("paper_out", "load_paper", "near_end", "jam", "clear_jam"),
+    *("open_cover", "close_cover", "power_off", "power_on"),
+)
 
 
 def create_panel(stand: Stand, central_url: str) -> FastAPI:
@@ -77,10 +81,7 @@ def create_panel(stand: Stand, central_url: str) -> FastAPI:
         "network/lose_replies": lose_replies,
         "scanner": scan,
     }
-    for name in (
-        "paper_out", "load_paper", "near_end", "jam", "clear_jam", "open_cover", "close_cover", "power_off", "power_on",
-    ):  # fmt: skip
-        acts[f"printer/{name}"] = lambda _, act=getattr(stand.printer, name): act()
+    acts.update({f"printer/{name}": hand(stand, name) for name in PRINTER_HANDS})
 
     @app.get("/")
     def page() -> HTMLResponse:
@@ -127,6 +128,15 @@ def create_panel(stand: Stand, central_url: str) -> FastAPI:
         return JSONResponse({"done": act})
 
     return app
+
+
+def hand(stand: Stand, name: str) -> Callable[[dict[str, Any]], None]:
+    """One of the printer's hands as an act."""
+
+    def do(_: dict[str, Any]) -> None:
+        getattr(stand.printer, name)()
+
+    return do
 
 
 def card_words(stand: Stand) -> str:

@@ -12,6 +12,8 @@ from devices.printer_profiles import PROFILES
 from devices.scanner_emulator import ScannerEmulator
 from stand.network import Network
 
+RARE = "𠮷䶮堃喆𬭊㛃淼焱𫖯昇"  # of the township's names: so that a sheet's text can name a glyph that was sent as dots
+
 
 class Stand:
     """``central`` is (host, port).  ``baud`` None does not pace the wires; ``feed_mm_s`` 0 prints at once."""
@@ -25,7 +27,9 @@ class Stand:
         profile: str = "epson-80",
     ) -> None:
         self.reader = IdCardEmulator()
-        self.printer = PrinterEmulator(PROFILES[profile], fonts, SystemClock(), mm_per_s=feed_mm_s)
+        self.printer = PrinterEmulator(
+            PROFILES[profile], fonts, SystemClock(), mm_per_s=feed_mm_s, reads=RARE
+        )
         self.scanner = ScannerEmulator()
         self.network = Network(central)
         self.baud = baud
