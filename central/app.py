@@ -14,7 +14,8 @@ from hmac import compare_digest
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Header, Path, Request, Response
+from fastapi import Depends, FastAPI, Header, Request, Response
+from fastapi import Path as InPath
 from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -25,7 +26,7 @@ from starlette.exceptions import HTTPException
 
 from central import pages, sandbox_pages, tables
 from central.clock import legal_time
-from central.problems import STATUS, Refused
+from central.problems import STATUS, Refused, where
 from central.service import Service, open_service
 from central.settings import Settings
 from kiosk import wire
@@ -35,9 +36,9 @@ BODY_MOST_BYTES = 64 * 1024
 log = logging.getLogger("central")
 
 Reply = Callable[[Request], Awaitable[Response]]
-OrderNo = Annotated[str, Path(pattern=r"^[A-Z0-9-]{8,40}$")]
-PersonNo = Annotated[str, Path(pattern=r"^[a-z0-9]{8,40}$")]
-ReceiptNo = Annotated[str, Path(pattern=r"^\d{16,22}$")]
+OrderNo = Annotated[str, InPath(pattern=r"^[A-Z0-9-]{8,40}$")]
+PersonNo = Annotated[str, InPath(pattern=r"^[a-z0-9]{8,40}$")]
+ReceiptNo = Annotated[str, InPath(pattern=r"^\d{16,22}$")]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -171,8 +172,9 @@ def _answer_errors(app: FastAPI) -> None:
         return problem(ProblemCode.BUSY)
 
     @app.exception_handler(Exception)
-    async def _unforeseen(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(ProblemCode.BUSY)  # the server logs the traceback; parameters are hidden in it
+    async def _unforeseen(_request: Request, error: Exception) -> JSONResponse:
+        log.error("unforeseen %s", where(error))  # the server logs it too, as ``server.Formatter`` writes it
+        return problem(ProblemCode.BUSY)
 
     @app.middleware("http")
     async def _limit(request: Request, reply: Reply) -> Response:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 from kiosk.wire import ProblemCode
 
 STATUS = {
@@ -27,3 +30,10 @@ class Refused(Exception):
     def __init__(self, code: ProblemCode, detail: str = "") -> None:
         super().__init__(code.value)
         self.code, self.detail = code, detail
+
+
+def where(error: BaseException) -> str:
+    """Kind, file and line: a message or a traceback could carry a person's data into a log."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "an unknown place"
+    return f"{type(error).__name__} at {place}"

@@ -26,6 +26,9 @@ STATES = {
 
 def add_pages(app: FastAPI, service: Service, sandbox: Sandbox) -> None:
     environment = templates()
+    cards = (
+        township.cards(service.settings.township, service.settings.seed) if service.settings.township else []
+    )
     cashier_page, list_page = (
         environment.get_template("cashier.html"),
         environment.get_template("trades.html"),
@@ -76,7 +79,6 @@ def add_pages(app: FastAPI, service: Service, sandbox: Sandbox) -> None:
     @app.get("/sandbox/people", include_in_schema=False)
     def people(q: Annotated[str, Query(max_length=40)] = "") -> list[dict[str, object]]:
         """What the cards of the synthetic residents say; ``q`` is part of a name, number, kind or tag."""
-        cards = township.cards(service.settings.township, service.settings.seed)
         found = (card for card in cards if not q or any(q in text for text in card.searchable()))
         return [asdict(card) for card, _ in zip(found, range(PEOPLE_MOST), strict=False)]
 

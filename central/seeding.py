@@ -81,7 +81,8 @@ def seed_township(
     certified = [
         row for history in histories for row in _certification(history.resident, rulebook, today, chance)
     ]
-    connection.execute(insert(tables.certifications), certified)
+    if certified:
+        connection.execute(insert(tables.certifications), certified)
 
 
 @dataclass(frozen=True)
@@ -227,7 +228,6 @@ def _seed_receipts(
         )
         rows["ledger"].append(
             {
-                "entry_id": n,
                 "order_id": order_id,
                 "kind": Kind.OPENING.value,
                 "amount_fen": paid.amount_fen,
@@ -240,7 +240,6 @@ def _seed_receipts(
         rows["receipts"].append(
             {
                 "receipt_no": receipt_no,
-                "entry_id": n,
                 "order_id": order_id,
                 "line_no": 0,
                 "person_id": resident.person_id,
@@ -268,13 +267,18 @@ def _seed_receipts(
                 "at_ms": at_ms,
             }
         )
-    for name, many in rows.items():
-        if many:
-            connection.execute(insert(tables.metadata.tables[name]), many)
-    if sequences:
-        connection.execute(
-            insert(tables.receipt_days), [{"day": day, "last": last} for day, last in sequences.items()]
-        )
+    if not payments:
+        return {}
+    connection.execute(insert(tables.orders), rows["orders"])
+    connection.execute(insert(tables.ledger), rows["ledger"])
+    booked = connection.execute(select(tables.ledger.c.order_id, tables.ledger.c.entry_id))
+    entries = {row.order_id: row.entry_id for row in booked}
+    connection.execute(
+        insert(tables.receipts), [{**row, "entry_id": entries[row["order_id"]]} for row in rows["receipts"]]
+    )
+    connection.execute(insert(tables.prints), rows["prints"])
+    days = [{"day": day, "last": last} for day, last in sequences.items()]
+    connection.execute(insert(tables.receipt_days), days)
     return numbered
 
 

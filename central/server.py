@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 
 from central.app import create_app
+from central.problems import where
 from central.service import Service
 from central.settings import Settings
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {"()": "central.server.Formatter", "format": "%(levelname)s %(name)s %(message)s"}
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +71,13 @@ def running(settings: Settings, port: int = 0) -> Iterator[Running]:
         listener.close()
 
 
+class Formatter(logging.Formatter):
+    """A log line without a traceback: exceptions are named by kind and place only."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - the library's name
+        return where(ei[1])
+
+
 def server_config(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
     """No access log: addresses of receipts are in it."""
     return uvicorn.Config(
@@ -66,7 +85,7 @@ def server_config(app: FastAPI, host: str = "127.0.0.1", port: int = 0) -> uvico
         host=host,
         port=port,
         access_log=False,
-        log_level="warning",
+        log_config=LOGGING,
         timeout_graceful_shutdown=5,
         ws="none",
     )

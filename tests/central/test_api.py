@@ -119,3 +119,13 @@ def test_without_the_sandbox_no_money_and_no_trial_pages(start, central, kiosk, 
         assert kiosk.visit()["dues"][0]["state"] == "being_checked"
         for path in ("/sandbox/ledger", "/sandbox/people", "/sandbox"):
             assert kiosk.call("GET", path)[0] == 404
+
+
+def test_an_unforeseen_error_is_503_and_puts_nothing_personal_in_the_log(central, kiosk, caplog, capfd):
+    person_id = kiosk.visit()["person_id"]
+    central.service.rulebook._rules.clear()  # as if the book had been lost
+    status, problem = kiosk.call("POST", f"/v1/people/{person_id}/records")
+    assert (status, problem) == (503, {"code": "busy", "detail": ""})
+    logged = caplog.text + capfd.readouterr().err
+    assert "unforeseen RuleError at rules.py" in logged
+    assert "nothing holds on" not in logged  # no message, no traceback: either could carry a person's data
