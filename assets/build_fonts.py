@@ -36,13 +36,18 @@ def gb2312() -> set[int]:
     return chars
 
 
+def level_1() -> set[int]:
+    """The 3,755 characters of GB 2312 level 1: rows B0 to D7."""
+    return {code for code in gb2312() if 0xB0 <= chr(code).encode("gb2312")[0] <= 0xD7}
+
+
 def gbk_level() -> set[int]:
     """The unified ideographs block: names in bold headings fall back to regular only beyond it."""
     return set(range(0x4E00, 0x9FFF + 1))
 
 
-def cut(font: TTFont, codes: set[int], target: Path) -> None:
-    options = subset.Options(layout_features=[], hinting=False, notdef_outline=True, name_IDs=["*"])
+def cut(font: TTFont, codes: set[int], target: Path, hinting: bool = False) -> None:
+    options = subset.Options(layout_features=[], hinting=hinting, notdef_outline=True, name_IDs=["*"])
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=codes)
     cutter.subset(font)
@@ -81,6 +86,13 @@ def main() -> None:
     )
     cut(bold, gb2312() | gbk_level() | latin | {0xB7, 0x2022, 0x25CF}, FONTS / "NotoSansSC-Bold.otf")
 
+    # FreeType opens these in a thirtieth of the time, once for each size: the first screen needs nothing else
+    marks = set(range(0x20, 0x7F)) | set(range(0x3000, 0x3020)) | set(range(0xFF01, 0xFF5F)) | {0xFFE5}
+    common = level_1() | marks | {ord(mark) for mark in "·•–“”…"}
+    for face in ("Regular", "Bold"):
+        whole = TTFont(FONTS / f"NotoSansSC-{face}.otf")
+        cut(whole, common, FONTS / f"NotoSansSC-Common-{face}.otf", hinting=True)
+
     codes = json.loads(given.icon_codes.read_text())
     missing = [name for name in ICONS if name not in codes]
     if missing:
@@ -92,6 +104,10 @@ def main() -> None:
     coverage = {
         "NotoSansSC-Regular.otf": ranges(set(regular.getBestCmap())),
         "NotoSansSC-Bold.otf": ranges(set(TTFont(FONTS / "NotoSansSC-Bold.otf").getBestCmap())),
+        "NotoSansSC-Common-Regular.otf": ranges(
+            set(TTFont(FONTS / "NotoSansSC-Common-Regular.otf").getBestCmap())
+        ),
+        "NotoSansSC-Common-Bold.otf": ranges(set(TTFont(FONTS / "NotoSansSC-Common-Bold.otf").getBestCmap())),
         "HanaMinB.ttf": ranges(set(TTFont(given.rare).getBestCmap())),
     }
     (FONTS / "coverage.json").write_text(json.dumps(coverage, separators=(",", ":")) + "\n")
