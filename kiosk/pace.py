@@ -6,6 +6,7 @@ Pure arithmetic over monotonic seconds.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from statistics import median
 
 PATIENCE = 6
@@ -18,7 +19,7 @@ def quiet_s(taps: Sequence[float], least_s: float, most_s: float) -> float:
     Only the last twelve count: people get faster as they go.
     """
     last = list(taps)[-REMEMBERED:]
-    gaps = [later - earlier for earlier, later in zip(last, last[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(last)]
     if len(gaps) < 2:
         return least_s
     return min(max(median(gaps) * PATIENCE, least_s), max(most_s, least_s))

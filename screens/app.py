@@ -7,8 +7,9 @@ place; anything else is a new page and a moment in which taps do not count.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
@@ -20,7 +21,7 @@ from kiosk import views
 from kiosk.config import Config
 from kiosk.views import View
 from screens.bridge import KivyDesk
-from screens.catalogue import page_for
+from screens.catalogue import other_modules, page_for
 from screens.drawing import Ink, Typesetter
 from screens.environment import FONTS
 from screens.guard import Guard
@@ -165,6 +166,16 @@ class KioskApp:
         if self._on_first_frame is not None:
             told, self._on_first_frame = self._on_first_frame, None
             told()
+            rest = iter(other_modules())
+            Clock.schedule_interval(lambda _: self._import_one(rest), 0.1)
+
+    @staticmethod
+    def _import_one(rest: Iterator[str]) -> bool:
+        """False, which ends Kivy's interval, when there is nothing left."""
+        name = next(rest, None)
+        if name is not None:
+            import_module(name)
+        return name is not None
 
     def _cover(self, view: View[Any], answer: Callable[[Any], None]) -> None:
         self._uncover()

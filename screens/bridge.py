@@ -10,6 +10,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from kiosk import views
@@ -60,7 +61,7 @@ class KivyDesk:
         self._draw(view, answers.put)
         since = self._monotonic()
         while True:
-            answer = self._wait(answers, watch, every_s, lambda: self._idle_at(since), timed=view.timed)
+            answer = self._wait(answers, watch, every_s, partial(self._idle_at, since), timed=view.timed)
             if answer is not _IDLE:
                 return self._unless_home(answer)
             answer = self._still_there(answers, watch, every_s)

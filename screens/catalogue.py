@@ -6,6 +6,7 @@ import re
 from importlib import import_module
 from typing import Any
 
+from kiosk import views
 from screens.page import Page, Shell
 
 
@@ -14,6 +15,12 @@ def page_for(view: Any, shell: Shell, state: dict[str, Any]) -> Page:
     name = type(view).__name__
     page: Page = getattr(import_module(module_name(name)), f"{name}Screen")(view, shell, state)
     return page
+
+
+def other_modules() -> list[str]:
+    """What the first screen did not need; imported one a frame once it is there, so that no later tap waits for it."""
+    names = [c.__name__ for c in vars(views).values() if isinstance(c, type) and issubclass(c, views.View)]
+    return ["segno", "screens.help_over", *(module_name(name) for name in names if name != "View")]
 
 
 def module_name(view_name: str) -> str:

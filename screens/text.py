@@ -17,6 +17,8 @@ from pathlib import Path
 PLACEHOLDER = "〔生僻字〕"
 REGULAR = "NotoSansSC-Regular.otf"
 BOLD = "NotoSansSC-Bold.otf"
+COMMON_REGULAR = "NotoSansSC-Common-Regular.otf"
+COMMON_BOLD = "NotoSansSC-Common-Bold.otf"
 RARE = "HanaMinB.ttf"
 
 CLOSING = set("，。、；：？！）》」』】〕”’…·,.;:?!)%年月日元秒分")
@@ -33,24 +35,30 @@ class Run:
 
 
 class FontChain:
-    """Regular or bold, then regular, then the rare-character font if its file is there."""
+    """The common characters, then all of the same face, then regular, then the rare-character font if its file is there.
+
+    The common fonts hold GB 2312 level 1 and nothing else: FreeType opens them in 0.3 ms a size, the whole ones in 7.
+    """
 
     def __init__(self, folder: Path, rare: Path | None) -> None:
         """``folder`` holds the shipped fonts and coverage.json.  Raises OSError when they are missing."""
         table = json.loads((folder / "coverage.json").read_text(encoding="utf-8"))
-        self._regular, self._bold = str(folder / REGULAR), str(folder / BOLD)
-        self._ranges = {self._regular: _Ranges(table[REGULAR]), self._bold: _Ranges(table[BOLD])}
-        self._rare = str(rare) if rare is not None and rare.is_file() else None
-        if self._rare is not None:
-            self._ranges[self._rare] = _Ranges(table[RARE])
+        names = (COMMON_REGULAR, COMMON_BOLD, REGULAR, BOLD)
+        self._ranges = {str(folder / name): _Ranges(table[name]) for name in names}
+        common_regular, common_bold, regular, bold = self._ranges
+        last: list[str] = []
+        if rare is not None and rare.is_file():
+            self._ranges[str(rare)] = _Ranges(table[RARE])
+            last.append(str(rare))
+        self._chains = {False: [common_regular, regular, *last], True: [common_bold, bold, regular, *last]}
 
     def first(self, bold: bool) -> str:
-        return self._bold if bold else self._regular
+        return self._chains[bold][0]
 
     def font_of(self, character: str, bold: bool) -> str | None:
         """The first font of the chain that has the character, None when none has."""
-        for font in (self.first(bold), self._regular, self._rare):
-            if font is not None and ord(character) in self._ranges[font]:
+        for font in self._chains[bold]:
+            if ord(character) in self._ranges[font]:
                 return font
         return None
 

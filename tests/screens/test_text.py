@@ -8,8 +8,18 @@ from typing import Any
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from kiosk import texts
 from screens.environment import FONTS
-from screens.text import BOLD, PLACEHOLDER, REGULAR, FontChain, break_lines, pieces
+from screens.text import (
+    BOLD,
+    COMMON_BOLD,
+    COMMON_REGULAR,
+    PLACEHOLDER,
+    REGULAR,
+    FontChain,
+    break_lines,
+    pieces,
+)
 
 HANAZONO = Path("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf")
 DEBIAN = Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc")
@@ -21,8 +31,23 @@ def chain() -> FontChain:
 
 
 def test_common_characters_are_of_the_face_asked_for(chain: FontChain) -> None:
-    assert [Path(run.font).name for run in chain.runs("张秀英￥1,000.00（儿）", True)] == [BOLD]
-    assert [Path(run.font).name for run in chain.runs("张秀英·3710••••0042", False)] == [REGULAR]
+    assert [Path(run.font).name for run in chain.runs("张秀英￥1,000.00（儿）", True)] == [COMMON_BOLD]
+    assert [Path(run.font).name for run in chain.runs("张秀英·3710••••0042", False)] == [COMMON_REGULAR]
+
+
+def test_what_is_less_common_comes_from_the_whole_face(chain: FontChain) -> None:
+    """淼 is of GB 2312 level 2, 㛃 of extension A: only the regular face has it."""
+    assert [Path(run.font).name for run in chain.runs("张淼", True)] == [COMMON_BOLD, BOLD]
+    assert [Path(run.font).name for run in chain.runs("张㛃", True)] == [COMMON_BOLD, REGULAR]
+    assert [Path(run.font).name for run in chain.runs("张淼㛃", False)] == [COMMON_REGULAR, REGULAR]
+
+
+def test_every_fixed_word_is_of_the_common_fonts(chain: FontChain) -> None:
+    words = "".join(str(value) for name, value in vars(texts).items() if name.isupper())
+    for bold in (False, True):
+        assert {Path(run.font).name for run in chain.runs(words, bold)} == {
+            COMMON_BOLD if bold else COMMON_REGULAR
+        }
 
 
 @pytest.mark.skipif(not HANAZONO.is_file(), reason="fonts-hanazono is not installed")
@@ -73,7 +98,7 @@ def test_the_face_is_the_simplified_chinese_one(character: str, bold: bool, wind
     assert difference(drawn, chinese) < difference(drawn, japanese) / 2
 
 
-@pytest.mark.parametrize("name", [REGULAR, BOLD])
+@pytest.mark.parametrize("name", [REGULAR, BOLD, COMMON_REGULAR, COMMON_BOLD])
 def test_the_shipped_fonts_say_that_they_are_simplified_chinese(name: str) -> None:
     family = ImageFont.truetype(str(FONTS / name), 20).getname()[0]
     assert "SC" in family.split()
