@@ -15,23 +15,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from central import bills, ledger, tables
+from central import basket, bills, ledger, tables
 from central.clock import legal_day
 from central.database import Database
 from central.gateway import CodeInvalid, Gateway, GatewaySilent, Trade, TradeState, wallet_of
 from central.ledger import Kind
-from central.people import find
 from central.problems import Refused
 from central.receipts import ReceiptBook
 from central.rules import Rulebook
 from central.settings import Settings
-from kiosk.wire import DueState, OrderLine, OrderReply, OrderRequest, OrderState, ProblemCode, Receipt, Tier
+from kiosk.wire import OrderReply, OrderRequest, OrderState, ProblemCode, Receipt
 
 ORDER_LIFE_MS = 300_000
 WATCH_MS = 3 * 24 * 3600 * 1000  # how long after a close late money is looked for
@@ -41,14 +39,6 @@ PAYEE = "威海市文登区社会保险征缴（演示）"
 OPEN = ("requested", "created")
 REASONS = frozenset({"given_up", "payer_refused", "expired", "wrong_amount", "no_paper", "clock", "restart"})
 TABLE, LINES, CLAIMS = tables.orders, tables.order_lines, tables.claims
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A line that may be paid today."""
-
-    line: OrderLine
-    tier: Tier
 
 
 class Orders:
@@ -154,8 +144,8 @@ class Orders:
     # --- creating ---
 
     def _open(self, connection: Connection, kiosk_id: str, request: OrderRequest, digest: str) -> None:
-        wanted = self._check(connection, request)
         now_ms = self._clock.now_ms()
+        wanted = basket.check(connection, self._rulebook, request, legal_day(now_ms))
         connection.execute(
             insert(TABLE).values(
                 order_id=request.order_id,
@@ -185,38 +175,10 @@ class Orders:
                     subsidy_fen=tier.subsidy_fen or 0,
                 )
             )
-
-    def _check(self, connection: Connection, request: OrderRequest) -> list[Wanted]:
-        """Every line is owed today, in that amount, by somebody this payer may pay for.  Raises Refused."""
-        today = legal_day(self._clock.now_ms())
-        payer = find(connection, request.payer_id)
-        if len({(line.person_id, line.product) for line in request.lines}) < len(request.lines):
-            raise Refused(ProblemCode.NOT_PAYABLE, "the same due twice")
-        wanted = []
-        for line in request.lines:
-            person = find(connection, line.person_id)
-            if person.household_id != payer.household_id:
-                raise Refused(ProblemCode.NOT_PAYABLE, "not of the payer's household")
-            due = next(
-                (
-                    due
-                    for due in bills.dues(connection, self._rulebook, person, today)
-                    if (due.product, due.year) == (line.product, line.year)
-                ),
-                None,
-            )
-            if due is None or due.state is DueState.NOT_OPEN:
-                raise Refused(ProblemCode.NOT_PAYABLE, "not open")
-            if due.state is DueState.PAID:
+            paid = bills.paid_by(connection, line.person_id)
+            if (line.product, line.year) in {(row.product, row.year) for row in paid}:
+                # looked at again with the claim in hand: with many writers another order may just have been paid
                 raise Refused(ProblemCode.ALREADY_PAID)
-            if due.state is DueState.BEING_CHECKED:
-                raise Refused(ProblemCode.BEING_CHECKED)
-            offered = (line.tier, line.amount_fen)
-            tier = next((tier for tier in due.tiers if (tier.code, tier.amount_fen) == offered), None)
-            if tier is None:
-                raise Refused(ProblemCode.NOT_PAYABLE, "not offered")
-            wanted.append(Wanted(line, tier))
-        return wanted
 
     def _create(self, order_id: str, total_fen: int) -> None:
         try:
