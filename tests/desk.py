@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 from devices.clock import SystemClock
 from kiosk.desk import Cancelled
-from kiosk.views import View
+from kiosk.views import Attention, View
 
 A = TypeVar("A")
+V = TypeVar("V", bound=View[Any])
 
 
 class Clock(SystemClock):
@@ -59,6 +60,15 @@ class ScriptedDesk:
         """The names of the views, repeats in place left out."""
         names = [type(view).__name__ for view in self.seen]
         return [name for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+
+    @property
+    def told(self) -> list[Attention]:
+        """What was explained, in order."""
+        return [view for view in self.asked if isinstance(view, Attention)]
+
+    def last(self, kind: type[V]) -> V:
+        """The last view of a kind that was drawn."""
+        return [view for view in self.seen if isinstance(view, kind)][-1]
 
     def show(self, view: View[Any]) -> None:
         self.seen.append(view)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from kiosk import build, config, events, payment, session, wire
 from kiosk.flows.attract import Devices
 from kiosk.payment import Order
 from kiosk.till import ORDER
-from stand.books import Books, Sheet, compare, ledger_of, sheet_of
+from stand.books import Books, Sheet, compare, gateway_of, ledger_of, sheet_of
 from stand.stand import Stand
 from tests.desk import WORLD, Clock, Do, ScriptedDesk
 
@@ -30,19 +30,27 @@ class Visitor:
     """One kiosk and its surroundings.  Every call of ``visit`` is one person's visit, home screen to home screen."""
 
     def __init__(
-        self, central: Running, folder: Path, people: Iterator[dict[str, Any]], kiosk_id: str = "WD001"
+        self,
+        central: Running,
+        folder: Path,
+        people: Iterator[dict[str, Any]],
+        kiosk_id: str = "WD001",
+        change: Mapping[str, str] | None = None,
     ) -> None:
+        """``change``: texts of the configuration to replace, such as a time-out that no test should wait for."""
         self.central, self.folder, self.people = central, folder, people
         host, port = central.url.removeprefix("http://").split(":")
         self.stand = Stand(
             (host, int(port)), (build.FONTS / "NotoSansSC-Regular.otf", config.Fonts().rare), None, 0.0
         ).start()
-        toml = folder / "kiosk.toml"
-        toml.write_text(
-            self.stand.toml(folder / "data", kiosk_id, f"demo-token-{kiosk_id}"), encoding="utf-8"
-        )
         (folder / "data").mkdir(exist_ok=True)
-        self.config = config.load(toml)
+        text = self.stand.toml(folder / "data", kiosk_id, f"demo-token-{kiosk_id}")
+        for old, new in (change or {}).items():
+            assert old in text
+            text = text.replace(old, new)
+        self.toml = folder / "kiosk.toml"
+        self.toml.write_text(text, encoding="utf-8")
+        self.config = config.load(self.toml)
         self.clock = Clock()
         self.log_text = io.StringIO()
         self.visits = 0
@@ -62,6 +70,10 @@ class Visitor:
     def power_cut(self) -> None:
         """The machine is gone; only the disk stays."""
         if self.machine is not None:
+            kiosk = self.machine.kiosk
+            for device in (kiosk.reader, kiosk.printer, kiosk.scanner):
+                if device is not None:
+                    device._transport.close()  # type: ignore[union-attr]
             self.machine.journal.close()
             self.machine.kiosk.api.close_connections()
             self.machine = None
@@ -93,8 +105,21 @@ class Visitor:
         """The next resident who owes this year's pension contribution."""
         return next(self.people)
 
-    def place(self, person: dict[str, Any]) -> Do:
-        return Do(lambda: self.stand.reader.place(card_of(person)))
+    def place(self, person: dict[str, Any], **changes: Any) -> Do:
+        """Puts the person's card down; ``changes`` are fields that say something else than central knows."""
+        return Do(lambda: self.stand.reader.place(replace(card_of(person), **changes)))
+
+    def swap(self, person: dict[str, Any], **changes: Any) -> Do:
+        """What lies there is taken away, the reader sees that, and the person's card goes down."""
+
+        def act() -> None:
+            self.stand.reader.take()
+            reader = self.machine.kiosk.reader if self.machine else None
+            while reader is not None and not reader.media_taken():
+                continue
+            self.place(person, **changes).action()
+
+        return Do(act)
 
     @property
     def take(self) -> Do:
@@ -138,9 +163,7 @@ class Visitor:
         orders = self.orders()
         trades = requests.get(f"{self.central.url}/sandbox/trades", timeout=5).json()
         rows = requests.get(f"{self.central.url}/sandbox/ledger", timeout=5).json()
-        gateway = {
-            t["order_id"]: t["amount_fen"] for t in trades if t["state"] == "paid" and t["order_id"] in orders
-        }
+        gateway = gateway_of([trade for trade in trades if trade["order_id"] in orders])
         ledger, slips = ledger_of([row for row in rows if row["order_id"] in orders])
         return Books(gateway, ledger, slips, orders, tuple(self.sheets()))
 
@@ -149,9 +172,20 @@ class Visitor:
         lookup = wire.Lookup(number=person["number"], name=person["name"], card_kind=person["kind"])
         return machine.kiosk.api.visit(lookup)
 
-    def agree(self) -> None:
-        """Every book says the same, to the fen."""
-        assert compare(self.books()) == []
+    def agree(self, *others: Visitor) -> None:
+        """Every book says the same, to the fen.  ``others``: kiosks whose paper counts too, because they printed copies."""
+        books = self.books()
+        ours = books.slips.keys()
+        more = [sheet for other in others for sheet in other.sheets() if sheet.receipt_no in ours]
+        assert compare(replace(books, sheets=(*books.sheets, *more))) == []
+
+    def agree_but_owe(self, *receipt_nos: str) -> None:
+        """The money agrees to the fen, and exactly these receipts have no paper yet."""
+        books = self.books()
+        on_paper = {sheet.receipt_no for sheet in books.sheets}
+        assert books.slips.keys() - on_paper == set(receipt_nos)
+        kept = {number: fen for number, fen in books.slips.items() if number in on_paper}
+        assert compare(replace(books, slips=kept)) == []
 
 
 def card_of(person: dict[str, Any]) -> IdCard:
