@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kiosk import money, texts
 from kiosk.views import MemberOption
 from screens.buttons import Button, Choice
@@ -28,6 +30,9 @@ class ChooseMembersScreen(Page):
             actions=[self.next],
             actions_left=True,
         )
+
+    def same_question(self, old: Any) -> bool:
+        return bool(old.members == self.view.members and old.chosen == self.view.chosen)
 
     def _choice(self, member: MemberOption) -> Choice:
         def toggle() -> None:

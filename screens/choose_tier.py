@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kiosk import money, texts
 from kiosk.views import TierOption
 from screens.buttons import Button, Choice
@@ -46,6 +48,10 @@ class ChooseTierScreen(Page):
             side=side,
             actions=[self.next],
         )
+
+    def same_question(self, old: Any) -> bool:
+        view = self.view
+        return bool((old.name, old.insurance, old.year) == (view.name, view.insurance, view.year))
 
     def _choice(self, option: TierOption) -> Choice:
         def choose() -> None:

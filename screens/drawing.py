@@ -73,9 +73,10 @@ class Typesetter:
     def icon_shift(self, name: str) -> float:
         """Share of its size that an icon lies too far left: SDL drops the air before the first glyph of a text."""
         if name not in self._shifts:
-            alpha = self.icon(name, SHIFT_SIZE).pixels[3::4]
-            inked = [x for x in range(SHIFT_SIZE) if any(alpha[x::SHIFT_SIZE])]
-            self._shifts[name] = (SHIFT_SIZE - 1 - max(inked, default=0)) / 2 / SHIFT_SIZE
+            texture = self.icon(name, SHIFT_SIZE)
+            alpha, wide = texture.pixels[3::4], texture.width
+            inked = [x for x in range(wide) if any(alpha[x::wide])]
+            self._shifts[name] = (wide - 1 - max(inked, default=0)) / 2 / wide
         return self._shifts[name]
 
     def _texture(self, font: str, text: str, size: int) -> Any:

@@ -237,6 +237,10 @@ class Page(Box):
         """Takes a newer view of the same class without building anew; False when it cannot."""
         return False
 
+    def same_question(self, old: Any) -> bool:
+        """False when what was chosen for the view before means nothing for this one."""
+        return True
+
     @property
     def ink(self) -> Ink:
         return self.shell.ink
@@ -282,6 +286,8 @@ class Page(Box):
     def update(self, view: Any) -> None:
         """Shows a newer view of the same class in place, without a flicker."""
         old, self.view = self.view, view
+        if not self.same_question(old):
+            self.state.clear()
         if not self.redraw_for(old):
             self._fill()
             self.put(*self.pos, *self.size)

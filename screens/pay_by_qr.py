@@ -47,6 +47,9 @@ class PayByQrScreen(Page):
         )
         return Body(main=[head, code], side=[Centre(self.look, count)], actions=[*actions, calm], gap=32)
 
+    def same_question(self, old: Any) -> bool:
+        return bool(old.qr == self.view.qr)
+
     def redraw_for(self, view: Any) -> bool:
         # only the seconds differ by less than a glance: the screen counts by itself
         return bool(replace(self.view, seconds_left=view.seconds_left) == view) and self._close(view)

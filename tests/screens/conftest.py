@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from kiosk.config import Config
+from kiosk import config
 from screens import environment
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-CONFIG = Config.model_validate(
+CONFIG = config.parse(
     {
         "site": {"kiosk_id": "WD01", "place": "泽头镇社会保障服务中心", "helper": "于佳"},
         "central": {"url": "http://127.0.0.1:1/", "token": "x"},

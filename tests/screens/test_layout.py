@@ -160,11 +160,10 @@ def test_nothing_is_cut_off(name: str, theme: str, large: bool, panel: Any, shel
 def test_a_long_place_and_a_long_helper_fit(large: bool, panel: Any, shell_for: Any) -> None:
     from screens.help_over import Help, HelpOver
 
-    site = CONFIG.site.model_copy(
-        update={
-            "place": "威海市文登区泽头镇岛集村党群服务中心便民服务大厅社会保障窗口",
-            "helper": "欧阳阿卜杜热合曼（东门值班室）",
-        }
+    site = replace(
+        CONFIG.site,
+        place="威海市文登区泽头镇岛集村党群服务中心便民服务大厅社会保障窗口",
+        helper="欧阳阿卜杜热合曼（东门值班室）",
     )
     size, dpi = panel
     from screens.theme import DEFAULT

@@ -315,3 +315,38 @@ def test_the_clock_ticks(stage: Any) -> None:
     page.tick(datetime(2026, 12, 1, 13, 5))  # noqa: DTZ001 - what the header shows
     assert page.header.clock.text == "13:05"
     assert page.header.date.text == "12月1日 星期二"
+
+
+def test_a_choice_made_for_one_person_is_not_the_next_ones(stage: Any) -> None:
+    page = stage.mount(PLAIN["choose-tier"])
+    stage.tap(by_answer("t5000"))
+    stage.wait(1)
+    view = PLAIN["choose-tier"]
+    assert isinstance(view, views.ChooseTier)
+    stage.app.draw(
+        views.ChooseTier(view.steps, "王*山", view.insurance, view.year, view.options, "t300", False)
+    )
+    assert stage.app.page is page
+    assert [choice for choice, box in page.choices.items() if box.chosen] == ["t300"]
+
+
+def test_a_new_code_gets_its_whole_time(stage: Any) -> None:
+    view = PLAIN["pay-by-qr"]
+    assert isinstance(view, views.PayByQr)
+    page = stage.mount(view)
+    stage.wait(100)
+    stage.app.draw(
+        views.PayByQr(view.steps, view.amount_fen, "https://pay.example/another", view.seconds_left)
+    )
+    assert stage.app.page is page
+    assert page.state["until"] == stage.watch.at_s + view.seconds_left
+
+
+def test_an_icon_stands_in_the_middle_of_its_plate(stage: Any) -> None:
+    """SDL drops the air before the first glyph: without a correction a narrow sign hangs to the left."""
+    for name in ("plus", "check", "wallet", "file-search"):
+        texture = stage.app.setter.icon(name, 96)
+        alpha = texture.pixels[3::4]
+        inked = [x for x in range(texture.width) if any(alpha[x :: texture.width])]
+        middle = (inked[0] + inked[-1] + 1) / 2 + stage.app.setter.icon_shift(name) * texture.width
+        assert abs(middle - texture.width / 2) <= 2
