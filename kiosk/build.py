@@ -53,7 +53,7 @@ def build(
     """
     journal = Journal.open(config.storage.folder, clock, boot_id())
     log.write(events.JournalChecked(entries=journal.last_seq()))
-    kiosk_id = config.site.kiosk_id
+    kiosk_id, reader = config.site.kiosk_id, config.reader
     api, outbox_api = (Api(config.central, kiosk_id, clock, log) for _ in range(2))
     outbox = Outbox(Till(journal, outbox_api, log, kiosk_id), outbox_api, journal, clock, log, SystemRandom())
     outbox.recover()
@@ -61,12 +61,12 @@ def build(
     kiosk = Kiosk(
         desk=desk,
         reader=discover.open_reader(
-            discover.ReaderSettings(**config.reader.model_dump(exclude={"poll_interval_s"})), wires
+            discover.ReaderSettings(reader.port, reader.profile, reader.baud, reader.answer_timeout_s), wires
         ),
-        printer=open_printer(PrinterSettings(**config.printer.model_dump()), fonts, wires)
+        printer=open_printer(PrinterSettings(**vars(config.printer)), fonts, wires)
         if config.printer.port
         else None,
-        scanner=discover.open_scanner(discover.ScannerSettings(**config.scanner.model_dump()), wires)
+        scanner=discover.open_scanner(discover.ScannerSettings(**vars(config.scanner)), wires)
         if config.scanner.port
         else None,
         api=api,

@@ -92,7 +92,8 @@ def fonts(config: Config) -> Finding:
 
 
 def reader(config: Config) -> Finding:
-    settings = discover.ReaderSettings(**config.reader.model_dump(exclude={"poll_interval_s"}))
+    ours = config.reader
+    settings = discover.ReaderSettings(ours.port, ours.profile, ours.baud, ours.answer_timeout_s)
     state = discover.open_reader(settings, SystemClock()).status().device
     words = f"{config.reader.port} ({config.reader.profile}): {state.value}"
     if state is DeviceState.ONLINE:
@@ -107,7 +108,7 @@ def reader(config: Config) -> Finding:
 def printer(config: Config) -> Finding:
     if not config.printer.port:
         return Finding("printer", None, "none is configured: every receipt will be owed")
-    settings = PrinterSettings(**config.printer.model_dump())
+    settings = PrinterSettings(**vars(config.printer))
     status = open_printer(settings, (build.FONTS / "NotoSansSC-Regular.otf",), SystemClock()).status()
     words = (
         f"{config.printer.port} ({config.printer.profile}): {status.device.value}, paper {status.paper.value}"
@@ -125,7 +126,7 @@ def printer(config: Config) -> Finding:
 def scanner(config: Config) -> Finding:
     if not config.scanner.port:
         return Finding("scanner", True, "none is configured: payment by the code on the screen only")
-    settings = discover.ScannerSettings(**config.scanner.model_dump())
+    settings = discover.ScannerSettings(**vars(config.scanner))
     state = discover.open_scanner(settings, SystemClock()).status()
     good = state is DeviceState.ONLINE
     return Finding("scanner", good, f"{config.scanner.port}: {state.value}")

@@ -7,11 +7,12 @@ import builtins
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
-from pydantic import BaseModel
 
 from devices.errors import CardFault
 from kiosk import events
@@ -39,12 +40,14 @@ def rows(document: str) -> dict[str, list[str]]:
 # --- config -------------------------------------------------------------------------------------------------
 
 
-def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str]]:
+def settings(kind: type, prefix: str = "") -> Iterator[tuple[str, str]]:
     """Each key and its default as config.md writes it."""
-    for name, field in model.model_fields.items():
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from settings(field.annotation, f"{prefix}{name}.")
-        elif field.is_required():
+    forms = get_type_hints(kind)
+    for field in fields(kind):
+        name = field.name
+        if is_dataclass(forms[name]):
+            yield from settings(forms[name], f"{prefix}{name}.")
+        elif field.default is MISSING:
             yield prefix + name, "required"
         elif field.default is None:
             yield prefix + name, "none"

@@ -58,6 +58,12 @@ def test_what_is_said_counts(tmp_path: Path) -> None:
         (("[storage]", "[payment]\nqr_seconds = 29\n[storage]"), "payment.qr_seconds"),
         (("[storage]", '[payment]\nqr_seconds = "soon"\n[storage]'), "payment.qr_seconds"),
         (("[storage]", "[screen]\nfullscreen = 3\n[storage]"), "screen.fullscreen"),
+        (("[storage]", "[screen]\nwidth = true\n[storage]"), "screen.width"),
+        (("[storage]", "[screen]\nwidth = 1080.0\n[storage]"), "screen.width"),
+        (("[storage]", "[screen]\ndpi = nan\n[storage]"), "screen.dpi"),
+        (("[storage]", "baud = 9600.0\n[storage]"), "reader.baud"),
+        (("[storage]", 'profile = "none-such"\n[storage]'), "reader.profile"),
+        (("\n[site]", "\nscanner = 3\n[site]"), "scanner"),
         (("[storage]", '[storage]\nlog_level = "loud"'), "storage.log_level"),
     ],
 )
@@ -100,5 +106,9 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
 
 def test_settings_cannot_be_changed_afterwards(tmp_path: Path) -> None:
     settings = load(tmp_path, LEAST)
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(AttributeError, match="cannot assign"):
         settings.screen.dpi = 1  # type: ignore[misc]
+
+
+def test_the_secret_of_the_machine_is_not_in_what_is_printed(tmp_path: Path) -> None:
+    assert "a-secret-of-the-test" not in repr(load(tmp_path, LEAST))
