@@ -67,6 +67,9 @@ class Visitor:
         )
         return self.machine
 
+    def start_if_off(self) -> build.Machine:
+        return self.machine or self.start()
+
     def power_cut(self) -> None:
         """The machine is gone; only the disk stays."""
         if self.machine is not None:
@@ -85,7 +88,7 @@ class Visitor:
     def visit(self, *answers: Any) -> ScriptedDesk:
         """One visit with these answers.  The kiosk is started when it is off."""
         self.desk = ScriptedDesk(self.clock, answers)
-        machine = self.machine or self.start()
+        machine = self.start_if_off()
         object.__setattr__(machine.kiosk, "desk", self.desk)
         self.visits += 1
         session.visit(machine.kiosk, Devices(machine.kiosk), self.visits)
@@ -93,7 +96,7 @@ class Visitor:
 
     def sweep(self, rounds: int = 8) -> None:
         """The outbox's work, without its thread: until nothing is left to hand in."""
-        machine = self.machine or self.start()
+        machine = self.start_if_off()
         for _ in range(rounds):
             for _ in range(20):
                 machine.kiosk.outbox.receive(0)
@@ -144,7 +147,7 @@ class Visitor:
     # --- books ---
 
     def orders(self) -> dict[str, Order]:
-        machine = self.machine or self.start()
+        machine = self.start_if_off()
         keys = [subject.removeprefix(ORDER) for subject in machine.journal.subjects_last(ORDER)]
         return {
             key: payment.replay(key, [(e.event, e.data) for e in machine.journal.entries(ORDER + key)])
@@ -168,7 +171,7 @@ class Visitor:
         return Books(gateway, ledger, slips, orders, tuple(self.sheets()))
 
     def page(self, person: dict[str, Any]) -> wire.MyPage:
-        machine = self.machine or self.start()
+        machine = self.start_if_off()
         lookup = wire.Lookup(number=person["number"], name=person["name"], card_kind=person["kind"])
         return machine.kiosk.api.visit(lookup)
 
