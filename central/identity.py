@@ -19,8 +19,8 @@ def passport_check(text: str) -> str:
 
 
 def mask_number(number: str) -> str:
-    """3710••••••••••0042: the first and the last four stay."""
-    return number[:4] + "•" * (len(number) - 8) + number[-4:]
+    """3710••••••••0042: the first and the last four stay."""
+    return number[:4] + "••••••••" + number[-4:]
 
 
 def mask_name(name: str) -> str:

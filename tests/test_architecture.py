@@ -48,7 +48,7 @@ HOMES = {
     "fastapi": ("central/*",),
     "fontTools": ("assets/build_fonts.py",),
     "jinja2": ("central/*",),
-    "kivy": ("screens/*",),
+    "kivy": ("screens/*", "kiosk/__main__.py"),
     "numpy": ("kiosk/face/*", "devices/*"),
     "PIL": ("devices/*", "screens/*", "assets/build_fonts.py"),
     "pydantic": ("kiosk/config.py", "kiosk/wire.py", "kiosk/api.py", "central/*"),

@@ -18,7 +18,7 @@ def test_the_first_page_of_zhang_xiuying(kiosk):
     assert (page["name"], page["name_matches"], page["masked_number"]) == (
         "张秀英",
         True,
-        "3710••••••••••0042",
+        "3710••••••••0042",
     )
     pension, medical = page["dues"]
     assert (pension["title"], pension["insurance"], pension["year"]) == (
