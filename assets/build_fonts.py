@@ -55,6 +55,17 @@ def cut(font: TTFont, codes: set[int], target: Path, hinting: bool = False) -> N
     print(f"{target.name}: {target.stat().st_size / 1e6:.1f} MB, {len(font.getBestCmap())} characters")
 
 
+def _keep_the_air_of_icons(path: Path) -> None:
+    """Lucide's metrics say that every icon begins at x = 0: FreeType then moves a narrow one to the left of its square."""
+    font = TTFont(path)
+    for name in font.getGlyphOrder():
+        glyph = font["glyf"][name]
+        if glyph.numberOfContours:
+            font["hmtx"][name] = (font["hmtx"][name][0], glyph.xMin)
+    font["head"].flags &= ~0x2  # "left side bearing at x = 0" no longer holds
+    font.save(path)
+
+
 def ranges(codes: set[int]) -> list[list[int]]:
     """Sorted code points as [first, last] pairs."""
     pairs: list[list[int]] = []
@@ -100,6 +111,7 @@ def main() -> None:
     chosen = {name: codes[name] for name in ICONS}
     cut(TTFont(given.icons), set(chosen.values()), FONTS / "lucide.ttf")
     (FONTS / "icons.json").write_text(json.dumps(chosen, indent=1) + "\n")
+    _keep_the_air_of_icons(FONTS / "lucide.ttf")
 
     coverage = {
         "NotoSansSC-Regular.otf": ranges(set(regular.getBestCmap())),

@@ -6,6 +6,7 @@ place; anything else is a new page and a moment in which taps do not count.
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -73,6 +74,7 @@ class KioskApp:
         self._answer: Callable[[Any], None] = _nobody
         self.page: Page | None = None
         self._over: Page | None = None
+        self._drawn = False
         self._delayed: Any = None
         self.root = Root(self.guard, self.desk.touched, self._relayout)
 
@@ -156,18 +158,20 @@ class KioskApp:
         self.guard.hush()
 
     def _tell(self, view: View[Any]) -> None:
-        if self._on_first_frame is not None:
+        if not self._drawn:
+            self._drawn = True
             Window.bind(on_flip=self._first_frame)
         if self.on_mounted is not None and self.top is not None:
             self.on_mounted(view, self.top)
 
     def _first_frame(self, *_: Any) -> None:
         Window.unbind(on_flip=self._first_frame)
+        gc.freeze()  # what the start made stays for good: later collections need not look at it
+        gc.enable()
         if self._on_first_frame is not None:
-            told, self._on_first_frame = self._on_first_frame, None
-            told()
-            rest = iter(other_modules())
-            Clock.schedule_interval(lambda _: self._import_one(rest), 0.1)
+            self._on_first_frame()
+        rest = iter(other_modules())
+        Clock.schedule_interval(lambda _: self._import_one(rest), 0.1)
 
     @staticmethod
     def _import_one(rest: Iterator[str]) -> bool:

@@ -16,7 +16,6 @@ from screens.text import FontChain, break_lines
 from screens.theme import Look
 
 CACHED_TEXTURES = 600
-SHIFT_SIZE = 48
 WIDE_YEN = "￥"  # a full-width sign whose ink sits in the middle: its air is not drawn
 
 
@@ -30,7 +29,6 @@ class Typesetter:
         self._rulers: dict[tuple[str, int], CoreLabel] = {}
         self._widths: dict[tuple[str, bool, int], float] = {}
         self._textures: dict[tuple[str, str, int], Any] = {}
-        self._shifts: dict[str, float] = {}
 
     def _ruler(self, font: str, size: int) -> CoreLabel:
         ruler = self._rulers.get((font, size))
@@ -44,6 +42,8 @@ class Typesetter:
         return sum(self._advance(character, bold, size) for character in text)
 
     def _advance(self, character: str, bold: bool, size: int) -> float:
+        if "\u4e00" <= character <= "\u9fff":
+            character = "一"  # every ideograph is one em wide: most of a page is measured once
         key = (character, bold, size)
         wide = self._widths.get(key)
         if wide is None:
@@ -69,15 +69,6 @@ class Typesetter:
         """A Lucide icon as a texture about ``size`` high; one that is not shipped shows circle-alert."""
         code = self._icons.get(name, self._icons["circle-alert"])
         return self._texture(self._icon_font, chr(code), size)
-
-    def icon_shift(self, name: str) -> float:
-        """Share of its size that an icon lies too far left: SDL drops the air before the first glyph of a text."""
-        if name not in self._shifts:
-            texture = self.icon(name, SHIFT_SIZE)
-            alpha, wide = texture.pixels[3::4], texture.width
-            inked = [x for x in range(wide) if any(alpha[x::wide])]
-            self._shifts[name] = (wide - 1 - max(inked, default=0)) / 2 / wide
-        return self._shifts[name]
 
     def _texture(self, font: str, text: str, size: int) -> Any:
         key = (font, text, size)
@@ -296,9 +287,8 @@ class Icon(Box):
                     SmoothRoundedRectangle(pos=(x, y), size=(side, side), radius=[self.look.px(self.radius)])
             Color(*self.look.theme.colour(self.role))
             texture = self.setter.icon(self.name, round(side * self.icon_size / self.plate_size))
-            shift = self.setter.icon_shift(self.name) * texture.width
             at = (
-                round(self.center_x - texture.width / 2 + shift),
+                round(self.center_x - texture.width / 2),
                 round(self.center_y - texture.height / 2),
             )
             Rectangle(texture=texture, pos=at, size=texture.size)

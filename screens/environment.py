@@ -7,6 +7,7 @@ program looks healthy while the panel is dark.
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 from importlib.util import find_spec
@@ -33,6 +34,7 @@ def prepare(screen: Screen, driver: str = ON_SCREEN) -> None:
         raise RuntimeError("Kivy was imported before its settings were made")
     if driver == ON_SCREEN and not os.environ.get("DISPLAY"):
         raise WrongDriver("no display: DISPLAY is not set")
+    gc.disable()  # nothing of the start is garbage; KioskApp turns it on again with the first frame
     os.environ.update(
         {
             "SDL_VIDEODRIVER": driver,

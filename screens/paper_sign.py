@@ -52,8 +52,7 @@ class PaperSign(Box):
             self._move = Translate(0, self._hidden())
             Color(*colour("brand"))
             texture = self.setter.icon("receipt-text", round(side))
-            shift = self.setter.icon_shift("receipt-text") * side
-            at = (round(self.center_x - texture.width / 2 + shift), round(top - texture.height))
+            at = (round(self.center_x - texture.width / 2), round(top - texture.height))
             Rectangle(texture=texture, pos=at, size=texture.size)
             PopMatrix()
             ScissorPop()

@@ -342,11 +342,10 @@ def test_a_new_code_gets_its_whole_time(stage: Any) -> None:
     assert page.state["until"] == stage.watch.at_s + view.seconds_left
 
 
-def test_an_icon_stands_in_the_middle_of_its_plate(stage: Any) -> None:
-    """SDL drops the air before the first glyph: without a correction a narrow sign hangs to the left."""
-    for name in ("plus", "check", "wallet", "file-search"):
+def test_an_icon_stands_in_the_middle_of_its_square(stage: Any) -> None:
+    """Lucide's own metrics push a narrow sign to the left; the shipped font is mended."""
+    for name in ("plus", "check", "house", "file-search"):
         texture = stage.app.setter.icon(name, 96)
         alpha = texture.pixels[3::4]
         inked = [x for x in range(texture.width) if any(alpha[x :: texture.width])]
-        middle = (inked[0] + inked[-1] + 1) / 2 + stage.app.setter.icon_shift(name) * texture.width
-        assert abs(middle - texture.width / 2) <= 2
+        assert abs((inked[0] + inked[-1] + 1) / 2 - texture.width / 2) <= 1.5
