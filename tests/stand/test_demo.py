@@ -32,7 +32,9 @@ def test_four_visits_and_the_books_agree(demo: tuple[subprocess.CompletedProcess
     assert "1 originals, 3 marked copies" in done.stdout
 
 
-def test_every_screen_and_every_sheet_is_a_picture(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+def test_every_screen_and_every_sheet_is_a_picture(
+    demo: tuple[subprocess.CompletedProcess[str], Path],
+) -> None:
     _, out = demo
     page = (out / "index.html").read_text(encoding="utf-8")
     pictures = [*out.glob("screens/*.png"), *out.glob("receipts/*.png")]
@@ -41,7 +43,16 @@ def test_every_screen_and_every_sheet_is_a_picture(demo: tuple[subprocess.Comple
         assert picture.read_bytes().startswith(b"\x89PNG")
         assert picture.name in page
     shown = {picture.stem.split("-")[1] for picture in out.glob("screens/*.png")}
-    assert {"Home", "MyPage", "ChooseTier", "ConfirmPayment", "PayByQr", "Paid", "Pending", "Records"} <= shown
+    assert {
+        "Home",
+        "MyPage",
+        "ChooseTier",
+        "ConfirmPayment",
+        "PayByQr",
+        "Paid",
+        "Pending",
+        "Records",
+    } <= shown
 
 
 def test_no_traceback_reaches_anybody(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
