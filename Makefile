@@ -1,4 +1,4 @@
-.PHONY: setup demo test check golden bench kiosk central
+.PHONY: setup demo test check golden bench
 
 PY := .venv/bin/python
 
