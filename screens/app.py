@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from importlib import import_module
 from typing import Any
 
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
@@ -22,11 +21,12 @@ from kiosk import views
 from kiosk.config import Config
 from kiosk.views import View
 from screens.bridge import KivyDesk
-from screens.catalogue import other_modules, page_for
+from screens.catalogue import import_next, other_modules, page_for
 from screens.drawing import Ink, Typesetter
 from screens.environment import FONTS
+from screens.frame import Shell
 from screens.guard import Guard
-from screens.page import Page, Shell
+from screens.page import Page
 from screens.text import FontChain
 from screens.theme import DEFAULT, HIGH_CONTRAST, Look, rgb
 
@@ -171,15 +171,7 @@ class KioskApp:
         if self._on_first_frame is not None:
             self._on_first_frame()
         rest = iter(other_modules())
-        Clock.schedule_interval(lambda _: self._import_one(rest), 0.1)
-
-    @staticmethod
-    def _import_one(rest: Iterator[str]) -> bool:
-        """False, which ends Kivy's interval, when there is nothing left."""
-        name = next(rest, None)
-        if name is not None:
-            import_module(name)
-        return name is not None
+        Clock.schedule_interval(lambda _: import_next(rest), 0.1)
 
     def _cover(self, view: View[Any], answer: Callable[[Any], None]) -> None:
         self._uncover()

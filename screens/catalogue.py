@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
 from kiosk import views
-from screens.page import Page, Shell
+from screens.frame import Shell
+from screens.page import Page
 
 
 def page_for(view: Any, shell: Shell, state: dict[str, Any]) -> Page:
@@ -21,6 +23,14 @@ def other_modules() -> list[str]:
     """What the first screen did not need; imported one a frame once it is there, so that no later tap waits for it."""
     names = [c.__name__ for c in vars(views).values() if isinstance(c, type) and issubclass(c, views.View)]
     return ["segno", "screens.help_over", *(module_name(name) for name in names if name != "View")]
+
+
+def import_next(rest: Iterator[str]) -> bool:
+    """Imports one; False, which ends an interval of Kivy's clock, when there is nothing left."""
+    name = next(rest, None)
+    if name is not None:
+        import_module(name)
+    return name is not None
 
 
 def module_name(view_name: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk import money, texts
 from kiosk.views import ConfirmLine
 from screens.drawing import Panel
-from screens.figures import Rule, pill
+from screens.facts import Rule
+from screens.figures import pill
 from screens.layout import Box, Column, Row
 from screens.page import Body, Page
 

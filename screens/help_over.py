@@ -9,9 +9,10 @@ from kivy.clock import Clock
 
 from kiosk import texts, views
 from screens.drawing import Icon
-from screens.figures import facts
+from screens.facts import facts
+from screens.frame import Shell
 from screens.layout import Centre
-from screens.page import Bare, Body, Shell
+from screens.page import Bare, Body
 
 OPEN_S = 60.0
 

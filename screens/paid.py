@@ -8,7 +8,8 @@ from typing import Any
 from kiosk import texts
 from kiosk.views import PaidButton, PaperState
 from screens.drawing import Icon
-from screens.figures import ProgressBar, facts
+from screens.facts import facts
+from screens.figures import ProgressBar
 from screens.layout import Box, Centre, Grid
 from screens.page import Body, Page
 from screens.paper_sign import PaperSign

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk import money, texts
 from kiosk.views import PendingButton
 from screens.drawing import Icon, Span
-from screens.figures import facts
+from screens.facts import facts
 from screens.layout import Box, Centre
 from screens.page import Body, Page
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kiosk import money, texts
 from kiosk.views import RecordsButton
 from screens.drawing import Panel, Span
-from screens.figures import BarChart, Rule, pill
+from screens.facts import Rule
+from screens.figures import BarChart, pill
 from screens.layout import Box, Column, Grid, Row
 from screens.page import Body, Page
 from screens.record_line import RecordLine

@@ -8,8 +8,9 @@ from kivy.clock import Clock
 
 from kiosk import texts
 from screens.figures import Spinner
+from screens.frame import Shell
 from screens.layout import Centre
-from screens.page import Body, Page, Shell
+from screens.page import Body, Page
 
 LONG_S = 10.0
 

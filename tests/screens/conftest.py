@@ -102,7 +102,7 @@ def stage(the_stage: Stage) -> Iterator[Stage]:
 def shell_for(the_stage: Stage) -> Any:
     """Makes a Shell for (theme, large, size) without the window: for layouts of any size."""
     from screens.drawing import Ink
-    from screens.page import Shell
+    from screens.frame import Shell
     from screens.theme import Look
 
     def make(theme: Any, large: bool, size: tuple[int, int], dpi: float, site: Any = CONFIG.site) -> Shell:

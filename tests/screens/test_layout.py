@@ -111,7 +111,7 @@ def ground(text: Any, page: Any) -> str:
     from screens.buttons import Press
     from screens.drawing import Panel
     from screens.figures import StepBar
-    from screens.page import Bar, Header
+    from screens.frame import Bar, Header
 
     box = text
     while box is not page:
