@@ -1,11 +1,14 @@
-"""The commands, and the only place where kiosk, screens and stand meet."""
+"""The commands, and the only place where kiosk, screens and stand meet.
+
+argparse and late imports, because every module that ``run`` does not need keeps the first screen waiting.
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from kiosk import config as configuration
 
@@ -16,55 +19,72 @@ if TYPE_CHECKING:
     from screens.app import KioskApp, OnMounted
 
 DEFAULT_CONFIG = Path("/etc/shebao-kiosk/kiosk.toml")
-ConfigFile = Annotated[Path, typer.Option("--config", "-c", help="The kiosk's TOML file.")]
-
-app = typer.Typer(
-    help="Self-service terminal for social insurance.", no_args_is_help=True, add_completion=False
-)
-config_app = typer.Typer(help="Look after the configuration file.", no_args_is_help=True)
-app.add_typer(config_app, name="config")
 
 
-@app.command()
-def run(
-    config: ConfigFile = DEFAULT_CONFIG, headless: Annotated[bool, typer.Option(hidden=True)] = False
-) -> None:
+def commands() -> argparse.ArgumentParser:
+    """What can be typed.  Each command's function gets the parsed words and returns the exit status."""
+    parser = argparse.ArgumentParser(prog="kiosk", description="Self-service terminal for social insurance.")
+    actions = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, act: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+        words = act.__doc__ or ""
+        one = actions.add_parser(name, help=words, description=words)
+        one.set_defaults(act=act)
+        return one
+
+    def with_config(one: argparse.ArgumentParser) -> argparse.ArgumentParser:
+        one.add_argument("--config", "-c", type=Path, default=DEFAULT_CONFIG, help="the kiosk's TOML file")
+        return one
+
+    with_config(command("run", run)).add_argument("--headless", action="store_true", help=argparse.SUPPRESS)
+    show = command("demo", demo)
+    show.add_argument(
+        "--out",
+        type=Path,
+        default=Path("demo"),
+        help="where screens, receipts and index.html go (without a display)",
+    )
+    show.add_argument(
+        "--headless", action="store_true", help="play the four visits even when there is a display"
+    )
+    with_config(command("doctor", doctor))
+    looks = command("config", config_check).add_subparsers(required=True, metavar="command")
+    check = looks.add_parser("check", help=config_check.__doc__, description=config_check.__doc__)
+    check.add_argument("config", type=Path, nargs="?", default=DEFAULT_CONFIG, help="the TOML file to check")
+    return parser
+
+
+def run(given: argparse.Namespace) -> int:
     """Run the kiosk on this machine's screen and devices."""
-    raise typer.Exit(run_kiosk(read_config(config), headless))
+    return run_kiosk(read_config(given.config), given.headless)
 
 
-@app.command()
-def demo(
-    out: Annotated[
-        Path, typer.Option(help="Where screens, receipts and index.html go (without a display).")
-    ] = Path("demo"),
-    headless: Annotated[
-        bool, typer.Option("--headless", help="Play the four visits even when there is a display.")
-    ] = False,
-) -> None:
+def demo(given: argparse.Namespace) -> int:
     """Show the whole main job with an embedded central, emulated devices and a bench panel."""
     from stand import demo as stage  # only a demo needs the stand
 
-    raise typer.Exit(stage.main(out, headless, run_window))
+    return stage.main(given.out, given.headless, run_window)
 
 
-@app.command()
-def doctor(config: ConfigFile = DEFAULT_CONFIG) -> None:
+def doctor(given: argparse.Namespace) -> int:
     """Check this machine part by part and say in plain words what is wrong and what to do."""
     from kiosk import doctor as examination
 
-    raise typer.Exit(0 if examination.examine(read_config(config), typer.echo) else 1)
+    return 0 if examination.examine(read_config(given.config), say) else 1
 
 
-@config_app.command("check")
-def config_check(
-    config: Annotated[Path, typer.Argument(help="The TOML file to check.")] = DEFAULT_CONFIG,
-) -> None:
+def config_check(given: argparse.Namespace) -> int:
     """Check a configuration file without starting anything."""
-    settings = read_config(config)
-    typer.echo(
-        f"{config}: good. Kiosk {settings.site.kiosk_id} at {settings.site.place}, central {settings.central.url}"
+    found = read_config(given.config)
+    say(
+        f"{given.config}: good. Kiosk {found.site.kiosk_id} at {found.site.place}, central {found.central.url}"
     )
+    return 0
+
+
+def say(words: str) -> None:
+    """One line for the person at the keyboard."""
+    sys.stdout.write(words + "\n")
 
 
 def read_config(path: Path) -> Config:
@@ -72,8 +92,8 @@ def read_config(path: Path) -> Config:
     try:
         return configuration.load(path)
     except configuration.ConfigError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        sys.stderr.write(f"{error}\n")
+        raise SystemExit(2) from None
 
 
 def run_kiosk(config: Config, headless: bool) -> int:
@@ -84,7 +104,7 @@ def run_kiosk(config: Config, headless: bool) -> int:
     try:
         environment.prepare(config.screen, driver)
     except environment.WrongDriver as error:
-        typer.echo(f"cannot start: {error}", err=True)
+        sys.stderr.write(f"cannot start: {error}\n")
         return 3
     return run_window(config, driver)
 
@@ -150,7 +170,8 @@ def run_window(
 
 def main() -> None:
     """The ``kiosk`` command."""
-    app()
+    given = commands().parse_args()
+    raise SystemExit(given.act(given))
 
 
 if __name__ == "__main__":

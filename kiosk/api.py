@@ -4,6 +4,7 @@
     Refused       central understood and said no; ``code`` says why
 
 503 counts as no answer.  An instance belongs to one thread.  Numbers and names travel in bodies, never in an address or a log.
+``wire`` and requests are imported by the first call: pydantic alone would keep the first screen waiting for a tenth of a second.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from devices.clock import Clock
-from kiosk import config, events, wire
+from kiosk import config, events
 
 if TYPE_CHECKING:
     import requests
 
-R = TypeVar("R", bound=wire.Reply)
+    from kiosk import wire
+
+R = TypeVar("R", bound="wire.Reply")
 
 QUERY_TIMEOUT_S = 3.0  # a question that is asked again in a second need not wait long; Back stays quick
 
@@ -48,40 +51,60 @@ class Api:
         self.skew_s: float | None = None
 
     def health(self) -> wire.Health:
+        from kiosk import wire
+
         return self._call("health", "GET", "/v1/health", wire.Health, timeout_s=QUERY_TIMEOUT_S)
 
     def visit(self, lookup: wire.Lookup) -> wire.MyPage:
+        from kiosk import wire
+
         return self._call("visit", "POST", "/v1/visits", wire.MyPage, lookup)
 
     def records(self, person_id: str) -> wire.Records:
+        from kiosk import wire
+
         return self._call("records", "POST", f"/v1/people/{person_id}/records", wire.Records)
 
     def receipts(self, person_id: str) -> tuple[wire.Receipt, ...]:
+        from kiosk import wire
+
         return self._call("receipts", "POST", f"/v1/people/{person_id}/receipts", wire.ReceiptList).receipts
 
     def create(self, order: wire.OrderRequest) -> wire.OrderReply:
+        from kiosk import wire
+
         return self._call("create", "PUT", f"/v1/orders/{order.order_id}", wire.OrderReply, order)
 
     def order(self, order_id: str) -> wire.OrderReply:
+        from kiosk import wire
+
         return self._call(
             "order", "GET", f"/v1/orders/{order_id}", wire.OrderReply, timeout_s=QUERY_TIMEOUT_S
         )
 
     def pay_code(self, order_id: str, code: str) -> wire.OrderReply:
+        from kiosk import wire
+
         return self._call(
             "pay_code", "POST", f"/v1/orders/{order_id}/pay-code", wire.OrderReply, wire.PayCode(code=code)
         )
 
     def close(self, order_id: str) -> wire.OrderReply:
+        from kiosk import wire
+
         return self._call(
             "close", "POST", f"/v1/orders/{order_id}/close", wire.OrderReply, wire.CloseRequest()
         )
 
     def grant_copy(self, receipt_no: str, print_id: str) -> wire.PrintGrant:
+        from kiosk import wire
+
         body = wire.PrintRequest(print_id=print_id)
         return self._call("grant_copy", "POST", f"/v1/receipts/{receipt_no}/prints", wire.PrintGrant, body)
 
     def report_sheet(self, receipt_no: str, outcome: wire.PrintOutcome) -> wire.PrintGrant:
+        from kiosk import wire
+
         return self._call(
             "report_sheet", "POST", f"/v1/receipts/{receipt_no}/outcome", wire.PrintGrant, outcome
         )
@@ -99,7 +122,9 @@ class Api:
         body: wire.Request | None = None,
         timeout_s: float | None = None,
     ) -> R:
-        import requests  # late: the first screen does not wait for it
+        import requests
+
+        from kiosk import wire
 
         session = self._session = self._session or self._connect(requests.Session)
         started = self._clock.monotonic()

@@ -14,6 +14,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -29,7 +30,6 @@ from devices.status import DeviceState, PaperSupply
 from kiosk import identity
 from kiosk.payment import Event as PaymentEvent
 from kiosk.payment import State
-from kiosk.wire import ProblemCode
 
 MOST_BYTES = 5_000_000
 KEPT = 5
@@ -79,6 +79,18 @@ ReceiptNo = Annotated[str, re.compile(r"([0-9]{16,22})?")]
 Call = Annotated[str, re.compile(r"[a-z][a-z_]{1,29}")]
 ErrorName = Annotated[str, re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")]
 Place = Annotated[str, re.compile(r"[a-z_]+(/[a-z0-9_]+)*\.py:[0-9]{1,5}")]
+
+
+class _ProblemCodes:
+    """Central's reasons.  ``kiosk.wire`` is imported when the first is written: the first screen does not wait for it."""
+
+    def __iter__(self) -> Iterator[Enum]:
+        from kiosk.wire import ProblemCode
+
+        return iter(ProblemCode)
+
+
+Code = Annotated[Enum | str, _ProblemCodes()]
 
 
 @dataclass(frozen=True)
@@ -223,7 +235,7 @@ class PaymentParked(Event):
     id = "payment_parked"
     severity = Severity.ERROR
     order_id: OrderId
-    code: Annotated[ProblemCode | str, ProblemCode]
+    code: Code
 
 
 @dataclass(frozen=True)
@@ -262,7 +274,7 @@ class CentralRefused(Event):
     id = "central_refused"
     severity = Severity.WARNING
     call: Call
-    code: Annotated[ProblemCode | str, ProblemCode]
+    code: Code
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from kiosk.api import Api, Refused, Unreachable
 from kiosk.journal import Journal
 from kiosk.till import COPY, ORDER, Till
 
+FIRST_LOOK_S = 0.5  # the first screen comes first: asking central begins with a tenth of a second of imports
 PING_EVERY_S = 20.0
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 60.0
@@ -138,7 +139,7 @@ class Outbox:
         return order.settled
 
     def _run(self) -> None:
-        wait_s = 0.0
+        wait_s = FIRST_LOOK_S
         try:
             while self.receive(max(wait_s, 0.01)):
                 wait_s = self.sweep()

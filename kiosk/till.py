@@ -11,13 +11,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from devices.printer import Verdict
-from kiosk import events, payment, wire
+from kiosk import events, payment
 from kiosk.api import Api, Refused, Unreachable
 from kiosk.journal import Journal
 from kiosk.payment import Event, Line, Order, Slip, State
+
+if TYPE_CHECKING:
+    from kiosk import wire
 
 ORDER = "order:"
 COPY = "copy:"
@@ -154,6 +157,8 @@ class Till:
     # --- one step ----------------------------------------------------------------------------------------------------
 
     def _create(self, order: Order) -> Order:
+        from kiosk import wire  # late, as in kiosk.api
+
         request = wire.OrderRequest(
             order_id=order.order_id,
             payer_id=order.payer_id,
@@ -209,6 +214,8 @@ class Till:
 
     def _learn(self, order: Order, reply: wire.OrderReply) -> Order:
         """What central says of an order that was SHOWN or is CLOSING."""
+        from kiosk import wire  # late, as in kiosk.api
+
         if reply.order_id != order.order_id or reply.total_fen not in (order.total_fen, 0):
             self.last = Answer.SILENT  # an answer to another question is no answer
             return order
@@ -240,6 +247,8 @@ class Till:
         return after
 
     def _report(self, print_id: str, slip: Slip, copy_number: int) -> bool:
+        from kiosk import wire  # late, as in kiosk.api
+
         outcome = wire.PrintOutcome(
             print_id=print_id, copy_number=copy_number, verdict=wire.SheetVerdict(slip.verdict or "unknown")
         )

@@ -16,7 +16,8 @@ from pathlib import Path
 from kiosk.config import Screen
 from screens.text import BOLD, REGULAR
 
-FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+FONTS = ASSETS / "fonts"
 ON_SCREEN = "x11"
 OFF_SCREEN = "offscreen"
 
@@ -70,6 +71,19 @@ def prepare(screen: Screen, driver: str = ON_SCREEN) -> None:
     for section, values in settings.items():
         for key, value in values.items():
             Config.set(section, key, value)
+    _leave_styles_out()
+
+
+def _leave_styles_out() -> None:
+    """Lets Kivy's language read our empty style.kv: the rules of widgets that we do not have take a seventh of its import."""
+    import kivy
+
+    whole = kivy.kivy_data_dir
+    kivy.kivy_data_dir = str(ASSETS / "kivy")
+    try:
+        import kivy.lang  # reads the file
+    finally:
+        kivy.kivy_data_dir = whole
 
 
 def check_driver(wanted: str) -> None:

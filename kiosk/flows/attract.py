@@ -7,7 +7,6 @@ from devices.idcard import IdCard
 from devices.status import DeviceState
 from kiosk import events, views
 from kiosk.flows import card
-from kiosk.flows.my_page import my_page
 from kiosk.kiosk import Kiosk
 from kiosk.views import BACK, HomeNews, Service, Trouble
 
@@ -31,6 +30,7 @@ class Devices:
         if now < self._due:
             return False
         self._due = now + LOOK_AT_DEVICES_S
+        prepare()
         self._ask_reader()
         self._ask_printer()
         before, self.trouble = self.trouble, self._judge()
@@ -103,7 +103,7 @@ def attract(kiosk: Kiosk, devices: Devices) -> None:
         fault = error.fault
     try:
         if isinstance(answer, IdCard):
-            my_page(kiosk, card.accept(kiosk, answer))
+            visit(kiosk, card.accept(kiosk, answer))
             return
     except CardNotRead as error:
         fault = error.fault
@@ -111,4 +111,15 @@ def attract(kiosk: Kiosk, devices: Devices) -> None:
         wish = answer
     citizen = card.present_card(kiosk, fault=fault)
     if citizen is not BACK:
-        my_page(kiosk, citizen, wish)
+        visit(kiosk, citizen, wish)
+
+
+def visit(kiosk: Kiosk, citizen: card.Citizen, wish: Service | None = None) -> None:
+    from kiosk.flows.my_page import my_page
+
+    my_page(kiosk, citizen, wish)
+
+
+def prepare() -> None:
+    """Imports what the next screens need while nobody waits for it; the first screen would have waited."""
+    from kiosk.flows import my_page  # noqa: F401

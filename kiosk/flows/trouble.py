@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from kiosk import texts, views, wire
+from typing import TYPE_CHECKING
+
+from kiosk import texts, views
 from kiosk.kiosk import Kiosk
 from kiosk.views import Attention, AttentionButton
 
-REFUSALS = {
-    wire.ProblemCode.ALREADY_PAID: texts.ALREADY_PAID_BODY,
-    wire.ProblemCode.BEING_CHECKED: texts.BEING_CHECKED_BODY,
-    wire.ProblemCode.NOT_PAYABLE: texts.NOT_PAYABLE_BODY,
+if TYPE_CHECKING:
+    from kiosk import wire
+
+REFUSALS: dict[str, tuple[str, ...]] = {  # by wire.ProblemCode, which is a str
+    "already_paid": texts.ALREADY_PAID_BODY,
+    "being_checked": texts.BEING_CHECKED_BODY,
+    "not_payable": texts.NOT_PAYABLE_BODY,
 }
 
 
@@ -51,7 +56,7 @@ def person_unknown(kiosk: Kiosk) -> None:
 def refused_order(kiosk: Kiosk, code: wire.ProblemCode | None) -> None:
     """Central refused to make the order: nothing was charged."""
     body = texts.OTHER_REFUSAL_BODY if code is None else REFUSALS.get(code, texts.OTHER_REFUSAL_BODY)
-    icon = "circle-check" if code is wire.ProblemCode.ALREADY_PAID else "circle-alert"
+    icon = "circle-check" if body is texts.ALREADY_PAID_BODY else "circle-alert"
     explain(kiosk, icon, texts.ORDER_REFUSED_TITLE, body)
 
 
