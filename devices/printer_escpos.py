@@ -69,19 +69,26 @@ def open_printer(settings: PrinterSettings, fonts: tuple[Path, ...], clock: Cloc
     transport = SerialTransport(
         settings.port, profile.baud, rtscts=profile.rtscts, stall_timeout_s=profile.stall_timeout_s
     )
-    return EscposPrinter(transport, profile, FontChain(fonts), clock)
+    # A program that lost its power in the middle of a sheet left half of it hanging there.
+    return EscposPrinter(transport, profile, FontChain(fonts), clock, unfinished=True)
 
 
 class EscposPrinter:
     """A ReceiptPrinter.  Used from one thread."""
 
     def __init__(
-        self, transport: Transport, profile: PrinterProfile, glyphs: FontChain, clock: Clock
+        self,
+        transport: Transport,
+        profile: PrinterProfile,
+        glyphs: FontChain,
+        clock: Clock,
+        unfinished: bool = False,
     ) -> None:
+        """``unfinished``: a part of a sheet may hang out of the printer; it is cut off before the first one."""
         self._transport, self._profile, self._glyphs, self._clock = transport, profile, glyphs, clock
         # Not from 1: an older program's sheet may still be waiting in the printer for paper.
         self._number = clock.wall_ms() // 100 % LAST_NUMBER
-        self._unfinished = False  # a part of a sheet may hang out of the printer
+        self._unfinished = unfinished
         self._maybe_open = True  # a command may be open, of a program that died or a job cut short
 
     def status(self) -> PrinterStatus:

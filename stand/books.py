@@ -123,7 +123,7 @@ def journal_of(folder: Path) -> dict[str, Order]:
 
 
 def sheet_of(lines: list[str]) -> Sheet | None:
-    """A receipt from the text that was printed; None for a slip that is no receipt."""
+    """A receipt from the text that was printed; None for a slip that is no receipt, or a torn one without its amount."""
     if not lines or texts.SLIP_TITLE not in lines[0]:
         return None
     values = {
@@ -132,6 +132,8 @@ def sheet_of(lines: list[str]) -> Sheet | None:
         for label in LABELS
         if line.startswith(label)
     }
+    if values.keys() < set(LABELS):
+        return None
     number = values[texts.RECEIPT_NO].replace(" ", "")
     fen = money.parse_yuan(values[texts.AMOUNT].replace("￥", "").replace(",", ""))
     return Sheet(number, fen, any(line.strip().startswith(COPY_WORD) for line in lines[:3]))

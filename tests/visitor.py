@@ -197,11 +197,13 @@ def card_of(person: dict[str, Any]) -> IdCard:
 
 
 def owing(central: Running) -> Iterator[dict[str, Any]]:
-    """Residents who owe this year's resident pension, each once."""
+    """Residents who owe this year's resident pension, each once, with a card that is still valid."""
     headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
     settings = central.service.settings
     for card in township.cards(settings.township, settings.seed):
         person = asdict(card)
+        if "expired" in card.tags:
+            continue
         body = {"number": person["number"], "name": person["name"], "card_kind": person["kind"]}
         page = requests.post(f"{central.url}/v1/visits", json=body, headers=headers, timeout=5).json()
         if any(d["product"] == "resident_pension" and d["state"] == "due" for d in page["dues"]):

@@ -499,7 +499,7 @@ def test_line_clone_without_numbers():
 
 def test_line_paper_out_in_the_middle_and_reloaded():
     with on_a_line() as (driver, printer, _):
-        printer.paper_out_after(150)
+        printer.paper_out_after(300)
         with once(lambda: driver is not None and printer.hanging_dots > 50, printer.load_paper):
             assert driver.print(SHEET) is Verdict.PRINTED
         assert len(printer.sheets) == 1
