@@ -126,8 +126,7 @@ def test_home_ends_the_question(glass: Glass) -> None:
 def test_home_pressed_while_something_is_shown_is_heard_by_the_next_question(glass: Glass) -> None:
     glass.desk.show(PLAIN["paid-printing"])
     glass.desk.home()
-    with pytest.raises(Cancelled):
-        glass.desk.ask(PLAIN["paid-printed"])
+    assert Flow(lambda: glass.desk.ask(PLAIN["paid-printed"])).outcome().reason == "home"
     flow = Flow(lambda: glass.desk.ask(PLAIN["paid-printed"]))
     glass.await_mount()
     glass.await_mount()
@@ -223,8 +222,7 @@ def test_a_closed_desk_stops_every_question(glass: Glass) -> None:
     glass.await_mount()
     glass.desk.close()
     assert isinstance(flow.outcome(), Stopped)
-    with pytest.raises(Stopped):
-        glass.desk.ask(PLAIN["home"])
+    assert isinstance(Flow(lambda: glass.desk.ask(PLAIN["home"])).outcome(), Stopped)
     glass.desk.show(PLAIN["goodbye"])
 
 
