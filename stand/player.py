@@ -105,4 +105,4 @@ class Player:
         good, value = result[0]
         if not good:
             raise value
-        return value  # type: ignore[no-any-return]
+        return value
