@@ -289,6 +289,9 @@ class Chevron(Box):
             SmoothLine(points=points, width=max(self.look.px(2.2), 1), cap="round", joint="round")
 
 
+LEAST_BAR_ROOM = 150  # lower, and 300 does not look like a third of 1000
+
+
 class BarChart(Box):
     """Years and what was paid in each: labelled, no axes.  The present year is in ``go``."""
 
@@ -303,7 +306,7 @@ class BarChart(Box):
         super().__init__(ink.look, [*self.tops, *self.feet])
 
     def natural(self, width: float) -> float:
-        return max(self.look.gap(self.high), self.look.px(60) + 2 * self.look.type(32) * 1.4)
+        return max(self.look.gap(self.high), self.look.px(LEAST_BAR_ROOM) + 2 * self.look.type(32) * 1.4)
 
     def draw(self) -> None:
         text_high = self.feet[0].line_height() if self.feet else 0
@@ -315,7 +318,7 @@ class BarChart(Box):
             for index, bar in enumerate(self.bars):
                 x = self.x + index * wide
                 high = max(room * bar.amount_fen / most, self.look.px(6))
-                Color(*self.look.theme.colour("go" if bar.current else "brand"))
+                Color(*self.look.theme.colour("go" if bar.current else "bar"))
                 thick = wide * 0.6
                 y = self.y + text_high + self.look.px(4)
                 corner = min(self.look.px(14), high / 2)

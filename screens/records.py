@@ -12,6 +12,9 @@ from screens.page import Body, Page
 from screens.record_line import RecordLine
 
 
+LARGE_ROWS = 2  # in large type the chart needs the room of the third
+
+
 class RecordsScreen(Page):
     def body(self) -> Body:
         return Body(
@@ -86,7 +89,7 @@ class RecordsScreen(Page):
         if not self.view.rows:
             return Panel(self.look, self.note(texts.RECORDS_EMPTY, centred=True), pad=36)
         boxes: list[Box] = []
-        for row in self.view.rows:
+        for row in self.view.rows[: LARGE_ROWS if self.look.large else None]:
             if boxes:
                 boxes.append(Rule(self.look))
             boxes.append(RecordLine(self.ink, row))

@@ -49,6 +49,7 @@ class Theme:
     on_go: str
     on_ok: str
     plate: str  # behind the icon on brand
+    bar: str  # a year of the chart; the present year is in go
     press: str  # laid over a button while a finger is on it, at PRESS_ALPHA
 
     def colour(self, role: str, alpha: float = 1.0) -> Colour:
@@ -79,6 +80,7 @@ DEFAULT = Theme(
     on_go="#FFFFFF",
     on_ok="#FFFFFF",
     plate="#2F7174",
+    bar="#0B5A5E",
     press="#000000",
 )
 
@@ -105,6 +107,7 @@ HIGH_CONTRAST = Theme(
     on_go="#000000",
     on_ok="#000000",
     plate="#FFEC40",
+    bar="#FFFFFF",
     press="#FFFFFF",
 )
 
