@@ -203,9 +203,12 @@ def test_large_type_is_larger(name: str, shell_for: Any) -> None:
         ]
         for page in (normal, large)
     ]
-    for (words, before), (same, after) in zip(*sizes, strict=True):
-        assert words == same
-        assert after >= 1.15 * before
+    before, after = sizes
+    if name == "records":  # in large type the chart has the room of the oldest payment
+        before = before[:-5] + before[-2:]
+    assert [words for words, _ in after] == [words for words, _ in before]
+    for (_, small), (_, big) in zip(before, after, strict=True):
+        assert big >= 1.15 * small
 
 
 def test_the_walk_sees_what_is_cut(shell_for: Any) -> None:
