@@ -15,6 +15,7 @@ from central.server import Running
 from devices.clock import SystemClock
 from devices.idcard import CardKind, IdCard
 from kiosk import build, config, events, payment, session, wire
+from kiosk.desk import Desk
 from kiosk.flows.attract import Devices
 from kiosk.payment import Order
 from kiosk.till import ORDER
@@ -88,11 +89,15 @@ class Visitor:
     def visit(self, *answers: Any) -> ScriptedDesk:
         """One visit with these answers.  The kiosk is started when it is off."""
         self.desk = ScriptedDesk(self.clock, answers)
+        self.visit_of(self.desk)
+        return self.desk
+
+    def visit_of(self, desk: Desk) -> None:
+        """One visit before any desk."""
         machine = self.start_if_off()
-        object.__setattr__(machine.kiosk, "desk", self.desk)
+        object.__setattr__(machine.kiosk, "desk", desk)
         self.visits += 1
         session.visit(machine.kiosk, Devices(machine.kiosk), self.visits)
-        return self.desk
 
     def sweep(self, rounds: int = 8) -> None:
         """The outbox's work, without its thread: until nothing is left to hand in."""
@@ -196,11 +201,11 @@ def card_of(person: dict[str, Any]) -> IdCard:
     return IdCard(kind=CardKind(person["kind"]), **fields)
 
 
-def owing(central: Running) -> Iterator[dict[str, Any]]:
-    """Residents who owe this year's resident pension, each once, with a card that is still valid."""
+def owing(central: Running, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
+    """Residents who owe this year's resident pension, each once, with a card that is still valid; ``part`` of the township."""
     headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
     settings = central.service.settings
-    for card in township.cards(settings.township, settings.seed):
+    for card in township.cards(settings.township, settings.seed)[part]:
         person = asdict(card)
         if "expired" in card.tags:
             continue
