@@ -1,0 +1,98 @@
+"""What a figure is, and the arithmetic over samples.  Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of main.json.  ``ratio`` is value over peer, both in ``unit``; ``goal`` says which of them it limits."""
+
+    name: str
+    value: float
+    unit: str
+    peer: float | None = None
+    peer_is: str = ""
+    goal: float | None = None
+    goal_on: str = "ratio"  # or "value"
+    low: float | None = None
+    high: float | None = None
+    runs: int = 1
+    more: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        return None if not self.peer else self.value / self.peer
+
+    @property
+    def met(self) -> bool | None:
+        """None when there is no goal."""
+        limited = self.ratio if self.goal_on == "ratio" else self.value
+        return None if self.goal is None or limited is None else limited <= self.goal
+
+    def as_json(self) -> dict[str, object]:
+        return {
+            "value": rounded(self.value),
+            "unit": self.unit,
+            "peer": rounded(self.peer),
+            "ratio": rounded(self.ratio),
+            "peer_is": self.peer_is,
+            "goal": self.goal,
+            "goal_on": self.goal_on,
+            "met": self.met,
+            "min": rounded(self.low),
+            "max": rounded(self.high),
+            "runs": self.runs,
+            **{
+                key: rounded(value) if isinstance(value, float) else value for key, value in self.more.items()
+            },
+        }
+
+
+def median(samples: Sequence[float]) -> float:
+    """The middle one, or the mean of the two in the middle.  Raises ValueError when there is none."""
+    if not samples:
+        raise ValueError("no samples")
+    ordered, half = sorted(samples), len(samples) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+
+
+def percentile(samples: Sequence[float], share: float) -> float:
+    """Nearest rank: the smallest sample that at least ``share`` of all do not exceed.  Raises ValueError when there is none."""
+    if not samples or not 0 < share <= 1:
+        raise ValueError("no samples, or a share outside 0 to 1")
+    return sorted(samples)[math.ceil(share * len(samples)) - 1]
+
+
+def rounded(value: float | None) -> float | None:
+    """Four significant digits; None stays."""
+    return None if value is None else float(f"{value:.4g}")
+
+
+def report(machine: Mapping[str, str], figures: Sequence[Figure]) -> str:
+    """main.md: the machine, a line for each figure, then what stands beside it."""
+    lines = ["# Benchmarks", "", *(f"- {key}: {value}" for key, value in machine.items()), ""]
+    lines += [
+        "| figure | ours | peer | ratio | goal | met | min - max | runs |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for one in figures:
+        goal = "" if one.goal is None else f"{one.goal_on} <= {one.goal:g}"
+        met = {True: "yes", False: "**no**", None: ""}[one.met]
+        spread = "" if one.low is None or one.high is None else f"{one.low:.4g} - {one.high:.4g}"
+        peer = "" if one.peer is None else f"{one.peer:.4g} {one.unit} ({one.peer_is})"
+        ratio = "" if one.ratio is None else f"{one.ratio:.3g}"
+        lines.append(
+            f"| {one.name} | {one.value:.4g} {one.unit} | {peer} | {ratio} | {goal} | {met} | {spread} | {one.runs} |"
+        )
+    for one in figures:
+        if one.more:
+            lines += ["", f"**{one.name}**", ""]
+            lines += [
+                f"- {key}: {rounded(value) if isinstance(value, float) else value}"
+                for key, value in one.more.items()
+            ]
+    return "\n".join(lines) + "\n"
