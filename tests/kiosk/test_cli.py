@@ -1,0 +1,66 @@
+"""The commands, as a technician types them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.visitor import Visitor
+
+ROOT = Path(__file__).parents[2]
+
+
+def kiosk(*words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kiosk", *words]
+    return subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+
+
+def test_a_good_file_is_called_good(visitor: Visitor) -> None:
+    done = kiosk("config", "check", str(visitor.toml))
+    assert done.returncode == 0, done.stderr
+    assert "good" in done.stdout and "WD001" in done.stdout
+    assert "demo-token" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "named"),
+    [
+        ("[site]", "[site]\ncolour = 3", "site.colour"),
+        ("[scanner]", "[speaker]\nloud = true\n\n[scanner]", "speaker"),
+        ('profile = "sam-v"', 'profile = "sam-w"', "reader.profile"),
+        ('profile = "epson-80"', 'profile = "none"', "printer.profile"),
+        ('kiosk_id = "WD001"', "", "site.kiosk_id"),
+    ],
+)
+def test_a_mistake_refuses_to_start_and_is_named(visitor: Visitor, old: str, new: str, named: str) -> None:
+    text = visitor.toml.read_text(encoding="utf-8")
+    assert old in text
+    visitor.toml.write_text(text.replace(old, new), encoding="utf-8")
+    done = kiosk("config", "check", str(visitor.toml))
+    assert done.returncode == 2
+    assert named in done.stderr and str(visitor.toml) in done.stderr
+    assert "Traceback" not in done.stderr
+    assert kiosk("run", "--config", str(visitor.toml)).returncode == 2
+    assert kiosk("doctor", "--config", str(visitor.toml)).returncode == 2
+
+
+def test_a_file_that_is_not_there() -> None:
+    done = kiosk("config", "check", "/nowhere/kiosk.toml")
+    assert done.returncode == 2
+    assert "/nowhere/kiosk.toml" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_doctor_says_what_is_wrong_by_its_exit_status(visitor: Visitor) -> None:
+    visitor.stand.printer.paper_out()
+    done = kiosk("doctor", "--config", str(visitor.toml))
+    assert done.returncode == 1, done.stderr
+    assert "printer" in done.stdout.splitlines()[-1]
+
+
+def test_without_words_the_commands_are_named() -> None:
+    done = kiosk("--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("run", "demo", "doctor", "config"))
