@@ -49,7 +49,7 @@ def main() -> None:
         config.write_text(
             stand.toml(given.folder / "kiosk", KIOSK_ID, TOKEN, given.display), encoding="utf-8"
         )
-        serve_panel(stand, central_url, given.panel_port or free_port(), config)
+        serve_panel(stand, central_url, free_port(given.panel_port), config)
     finally:
         stand.stop()
         central.terminate()
@@ -109,10 +109,14 @@ def wait_for(url: str, process: subprocess.Popen[bytes] | None) -> None:
     raise SystemExit(f"{url} did not answer in {START_TIMEOUT_S:.0f} s")
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(wanted: int = 0) -> int:
+    """``wanted`` if nobody has it, else any free one."""
+    try:
+        with socket.create_server(("127.0.0.1", wanted)) as probe:
+            port: int = probe.getsockname()[1]
+            return port
+    except OSError:
+        return free_port()
 
 
 if __name__ == "__main__":
