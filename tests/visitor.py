@@ -107,6 +107,14 @@ class Visitor:
                 machine.kiosk.outbox.receive(0)
             self.clock.sleep(max(machine.kiosk.outbox.sweep(), 0) + 1)
 
+    def let_it_print(self) -> None:
+        """Until nothing has happened in the printer for a while: what a dead process had sent comes out by itself."""
+        printer, quiet, before = self.stand.printer, 0, (-1, -1)
+        while quiet < 5:
+            SystemClock().sleep(0.01)
+            now = (len(printer.sheets), len(printer._commands.buffer))
+            quiet, before = (quiet + 1 if now == before else 0), now
+
     # --- hands ---
 
     def somebody(self) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class FixedClock:
 @pytest.fixture(scope="session")
 def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("central")
-    settings = Settings(data, sandbox=True, township=600, seed=11, sweep_interval_s=0, clock=FixedClock())
+    settings = Settings(data, sandbox=True, township=1500, seed=11, sweep_interval_s=0, clock=FixedClock())
     with running(settings) as service:
         yield service
 

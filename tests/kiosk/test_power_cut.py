@@ -143,6 +143,7 @@ def test_the_plug_is_pulled(kiosk: Visitor, starter: Starter, scenario: str, fus
 def everything_holds(kiosk: Visitor, person: dict[str, Any]) -> None:
     """After the next start: nothing open, nothing lost, nothing twice, and the person can go on."""
     kiosk.power_cut()
+    kiosk.let_it_print()
     kiosk.start()
     assert all(
         order.money not in (State.INTENT, State.CREATED, State.SHOWN) for order in kiosk.orders().values()

@@ -7,7 +7,6 @@ A failure prints its seed: ``pytest tests/kiosk/test_simulation.py -k "[7]"`` pl
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -110,19 +109,10 @@ def heal(town: Running, visitors: tuple[Visitor, ...]) -> None:
             visitor.sweep(1)
             if not outbox._cases:
                 break
-        let_it_print(visitor)
+        visitor.let_it_print()
     for _ in range(4):
         town.service.settings.clock.ms += 3_700_000  # type: ignore[attr-defined]
         town.service.orders.sweep()
-
-
-def let_it_print(visitor: Visitor) -> None:
-    """What waited for paper comes out now."""
-    for _ in range(50):
-        before = len(visitor.stand.printer.sheets)
-        time.sleep(0.02)
-        if len(visitor.stand.printer.sheets) == before and not visitor.stand.printer._commands.buffer:
-            return
 
 
 def wrong_at(visitor: Visitor) -> Iterator[str]:
