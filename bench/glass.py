@@ -25,8 +25,8 @@ from kiosk import config as configuration
 from kiosk.__main__ import run_window
 from screens import environment
 
-EVERY_S = (0.05, 0.12)
-HELD_S = 0.05
+EVERY_S = (0.02, 0.07)
+HELD_S = 0.03
 SEEN_WITHIN_S = 2.0
 
 

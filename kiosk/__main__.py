@@ -121,7 +121,6 @@ def run_window(
     """
     import signal
     import time
-    from importlib.metadata import version
 
     from kivy.clock import Clock as KivyClock
 
@@ -138,8 +137,10 @@ def run_window(
 
     def first_frame() -> None:
         ms = round((time.monotonic() - started) * 1000)
-        log.write(events.Started(kiosk_id=config.site.kiosk_id, version=version("shebao-kiosk"), ms=ms))
         watchdog.ready()
+        from importlib.metadata import version
+
+        log.write(events.Started(kiosk_id=config.site.kiosk_id, version=version("shebao-kiosk"), ms=ms))
         if on_ready is not None:
             on_ready(window)
 

@@ -54,7 +54,7 @@ class Reader:
     profile: Annotated[str, OneOf(tuple(idcard_profiles.PROFILES))] = "sam-v"
     baud: Baud | None = None
     answer_timeout_s: Seconds | None = None
-    poll_interval_s: Seconds = 0.05
+    poll_interval_s: Seconds = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)

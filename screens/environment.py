@@ -46,6 +46,7 @@ def prepare(screen: Screen, driver: str = ON_SCREEN) -> None:
             "KIVY_LOG_MODE": "PYTHON",  # its own mode takes over the root logger
             "KIVY_IMAGE": "sdl2",  # the PIL provider alone costs a sixth of a second
             "KIVY_AUDIO": "sdl2",
+            "KIVY_CLOCK": "interrupt",  # what the session thread draws need not wait for the end of a frame's rest
         }
     )
     width, height = (screen.width, screen.height) if driver == OFF_SCREEN else window_size(screen)

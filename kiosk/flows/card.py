@@ -69,7 +69,11 @@ def present_card(kiosk: Kiosk, for_family: bool = False, fault: CardFault | None
     while True:
         steps = views.Steps(views.IDENTIFY_STEPS, 0)
         try:
-            answer = kiosk.desk.ask(views.PresentCard(steps, hint, for_family), watch=lambda: look(kiosk))
+            answer = kiosk.desk.ask(
+                views.PresentCard(steps, hint, for_family),
+                watch=lambda: look(kiosk),
+                every_s=kiosk.config.reader.poll_interval_s,
+            )
             if answer is views.BACK:
                 return views.BACK
             return accept(kiosk, answer)
