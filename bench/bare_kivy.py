@@ -43,7 +43,7 @@ class BareApp(App):
     def told(self, *_: object) -> None:
         Window.unbind(on_flip=self.told)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-            out.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+            out.sendto(b"READY=1", "\0" + os.environ["NOTIFY_SOCKET"][1:])
 
 
 BareApp().run()

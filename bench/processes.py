@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ class Started:
 
     process: subprocess.Popen[bytes]
     ready_s: float
+    ear: socket.socket  # stays open: the kiosk goes on telling its service manager that it lives
 
     def cpu_s(self) -> float:
         """Processor seconds so far, user and system, all threads."""
@@ -39,28 +39,25 @@ class Started:
     def stop(self) -> int:
         """Ends it cleanly.  Raises TimeoutExpired when it does not end."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        status = self.process.wait(20)
+        self.ear.close()
+        return status
 
 
 def start(command: Sequence[str]) -> Started:
     """Starts it and waits for READY=1 on its notify socket, the word systemd waits for.  Raises SystemExit when it never comes."""
-    with (
-        tempfile.TemporaryDirectory(prefix="bench-") as folder,
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear,
-    ):
-        address = f"{folder}/notify"
-        ear.bind(address)
-        ear.settimeout(READY_TIMEOUT_S)
-        environment = {**os.environ, "NOTIFY_SOCKET": address}
-        began_s = time.perf_counter()
-        process = subprocess.Popen(
-            command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            said = ear.recv(64)
-        except TimeoutError:
-            process.kill()
-            raise SystemExit(f"never ready: {' '.join(command)}") from None
-        ready_s = time.perf_counter() - began_s
-        assert said == b"READY=1", said
-        return Started(process, ready_s)
+    address = f"@bench-{os.getpid()}-{time.monotonic_ns()}"
+    ear = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ear.bind("\0" + address[1:])
+    ear.settimeout(READY_TIMEOUT_S)
+    environment = {**os.environ, "NOTIFY_SOCKET": address}
+    began_s = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        said = ear.recv(64)
+    except TimeoutError:
+        process.kill()
+        raise SystemExit(f"never ready: {' '.join(command)}") from None
+    ready_s = time.perf_counter() - began_s
+    assert said == b"READY=1", said
+    return Started(process, ready_s, ear)
