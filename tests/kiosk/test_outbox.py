@@ -14,6 +14,7 @@ from kiosk.payment import Event, Line, Order, State
 from kiosk.till import ORDER
 from kiosk.views import AttentionButton, MyPageButton, PaidButton
 from tests.desk import WORLD
+from tests.kiosk.test_my_page import receipt
 from tests.visitor import PENSION, Visitor
 
 LEAVE = MyPageButton.LEAVE
@@ -134,9 +135,12 @@ def test_an_answer_to_another_question_is_no_answer(visitor: Visitor) -> None:
     order = opened(visitor)
     till = visitor.start_if_off().kiosk.till
     shown = till.advance(till.advance(order))
+    reply = wire.OrderReply(
+        order_id=order.order_id, state=wire.OrderState.PAID, total_fen=30000, receipts=(receipt(1),)
+    )
     for changes in ({"order_id": "WD001-99999999-BBBBBBBBBB"}, {"total_fen": 29999}, {"receipts": ()}):
-        reply = wire.OrderReply(order_id=order.order_id, state=wire.OrderState.PAID, total_fen=30000)
         assert till._learn(shown, reply.model_copy(update=changes)) == shown
+    assert till._learn(shown, reply).money is State.PAID
 
 
 def test_the_same_id_with_another_body_is_parked(visitor: Visitor) -> None:

@@ -123,6 +123,7 @@ def test_a_printer_that_fails_in_the_middle(hasty: Visitor, trouble: str) -> Non
     assert told.title == texts.PAPER_UNKNOWN_TITLE
     assert "出纸口" in told.body[1]
     assert hasty.order().slips[0].verdict == "unknown"
+    assert hasty.order().state is State.OWED
     for mend in (printer.load_paper, printer.clear_jam, printer.close_cover, printer.power_on):
         mend()
     printer.mute(False)

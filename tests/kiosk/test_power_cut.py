@@ -154,6 +154,11 @@ def everything_holds(kiosk: Visitor, person: dict[str, Any]) -> None:
     papers = papers_of(kiosk)
     kiosk.agree_but_owe(*(books.slips.keys() - papers.keys()))
     assert all(unmarked <= 1 for unmarked in papers.values())
+    for slip in (slip for order in kiosk.orders().values() for slip in order.slips):
+        assert not (slip.verdict == "not_printed" and papers[slip.receipt_no]), (
+            "printed before it was written down"
+        )
+        assert (slip.state is State.DONE) == (slip.verdict == "printed")
     page = kiosk.page(person)
     (due,) = [d for d in page.dues if d.product == "resident_pension"]
     assert page.open_orders == ()

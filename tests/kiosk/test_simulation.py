@@ -134,6 +134,8 @@ def wrong_at(visitor: Visitor) -> Iterator[str]:
             yield f"receipt {number} is {slip.state.value}"
         if ours[number] > 1 or (slip.state is State.DONE) > ours[number]:
             yield f"receipt {number} is {slip.state.value}, unmarked sheets {ours[number]}"
+        if (slip.state is State.DONE) != (slip.verdict == "printed"):
+            yield f"receipt {number} is {slip.state.value} although {slip.verdict}"
         if slip.verdict == "not_printed" and ours[number]:
             yield f"receipt {number} was said not to be printed, and was"
     yield from wrong_on_paper(visitor, slips)

@@ -362,11 +362,14 @@ def test_a_scanner_unplugged_while_it_is_waited_on(visitor: Visitor) -> None:
 
 def test_a_code_scanned_before_it_was_asked_for_pays_nothing(visitor: Visitor) -> None:
     """A payer's code that somebody held there before is thrown away, not used for this person."""
+    scanner = visitor.start().kiosk.scanner
+    assert scanner is not None
+    scanner.status()  # the port is open: a port that is opened later has forgotten what came before
     scan = Do(lambda: visitor.stand.scanner.scan("134567890123456780"))
     heard = Do(lambda: visitor.clock.sleep(1))
     desk = visitor.visit(
         *(Service.PAY, scan, visitor.place(visitor.somebody()), WORLD, visitor.take, *straight(visitor)),
-        *(heard, PayButton.SCAN_MY_CODE, PayButton.SHOW_QR, BACK, FIRST, LEAVE),
+        *(heard, PayButton.SCAN_MY_CODE, WORLD, FIRST, LEAVE),  # until time is up
     )
     assert desk.told[-1].title == texts.CLOSED_TITLE
     visitor.sweep()
