@@ -77,8 +77,12 @@ def visit(scene: Scene, kiosk: KioskProcess, card: IdCard) -> None:
     time.sleep(GUARD_S)
     since = len(kiosk.told)
     scene.stand.reader.place(card)
-    kiosk.view("MyPage", since, card_present=True)
+    first = kiosk.wait(since, lambda e: e.get("view") in ("MyPage", "Attention"))
     scene.stand.reader.take()
+    if first["view"] == "Attention":  # an expired card is talked about first; somebody else comes
+        kiosk.order(home=True)
+        kiosk.view("Home", since)
+        return
     kiosk.view("MyPage", since, card_present=False)
     for answer, then, having in (
         ("records", "Records", {}),
