@@ -145,20 +145,24 @@ def run_window(
             on_ready(window)
 
     window = KioskApp(config, first_frame, on_mounted, now=lambda: dates.now(clock))
+    window.on_help = lambda: log.write(events.HelpOpened())
     environment.check_driver(driver)
     watchdog = Watchdog(lambda: window.desk.heard_at, time.monotonic)
     KivyClock.schedule_interval(lambda _: watchdog.ping(), PING_EVERY_S)
     signal.signal(signal.SIGTERM, lambda *_: window.stop())
 
     from kiosk.build import build
-    from kiosk.session import Session
+    from kiosk.session import Session, out_of_service
 
     def on_end(clean: bool) -> None:
         ended.append(clean)
         window.stop()
 
     session = Session(
-        lambda: build(config, window.desk, window.chain.drawable, clock, clock, log), log, on_end
+        lambda: build(config, window.desk, clock, clock, log),
+        log,
+        lambda: out_of_service(window.desk, clock, config),
+        on_end,
     )
     window.run(lambda _desk: session.start())
     window.desk.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import SystemRandom
@@ -44,9 +43,7 @@ def boot_id() -> str:
         return str(uuid.uuid4())
 
 
-def build(
-    config: Config, desk: Desk, can_draw: Callable[[str], bool], clock: Clock, wires: Clock, log: events.Log
-) -> Machine:
+def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Log) -> Machine:
     """``clock`` is the flows' time, ``wires`` the drivers' (real even where a test's flows run on virtual time).
 
     Raises JournalError: without a sound journal no money may move, so nothing starts.
@@ -75,6 +72,5 @@ def build(
         clock=clock,
         log=log,
         config=config,
-        can_draw=can_draw,
     )
     return Machine(kiosk, journal)

@@ -120,15 +120,6 @@ class Stopped(Event):
 
 
 @dataclass(frozen=True)
-class ConfigRefused(Event):
-    """The configuration has ``problems`` mistakes; `kiosk config check` names them."""
-
-    id = "config_refused"
-    severity = Severity.ERROR
-    problems: int
-
-
-@dataclass(frozen=True)
 class JournalChecked(Event):
     """The journal was read and every hash fits."""
 
@@ -298,7 +289,7 @@ class Surprise(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    *(Started, Stopped, ConfigRefused, JournalChecked, JournalRefused, ClockSkew, DeviceChanged),
+    *(Started, Stopped, JournalChecked, JournalRefused, ClockSkew, DeviceChanged),
     *(VisitStarted, VisitEnded, CardRead, CardNotRead, CardLeftBehind, HelpOpened),
     *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded),
     *(CentralUnreachable, CentralRefused, Surprise),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from devices.clock import Clock
@@ -18,8 +17,6 @@ from kiosk.till import Till
 
 @dataclass(frozen=True)
 class Kiosk:
-    """``can_draw`` tells whether the screen has a font for every character of a text."""
-
     desk: Desk
     reader: IdCardReader
     printer: ReceiptPrinter | None
@@ -30,4 +27,3 @@ class Kiosk:
     clock: Clock
     log: events.Log
     config: config.Config
-    can_draw: Callable[[str], bool]

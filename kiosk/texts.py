@@ -123,6 +123,8 @@ RECORDS_RARE_NAME_BODY: Final = (
 GOODBYE_TITLE: Final = "再见，慢走"
 GOODBYE_NOTE: Final = "这台机器不留您的身份证信息"
 
+NO_SERVICE_NOTE: Final = "已经缴的费都记着，钱不受影响。请用附近另一台机器，或打服务热线 {hotline}。"
+
 # my page
 DUE_NOTE: Final = "还没缴，{deadline}截止"
 DUE_NOTE_OPEN: Final = "还没缴"

@@ -65,6 +65,7 @@ class KioskApp:
             raise SystemExit("no window: is there a display?")
         self.config = config
         self.on_mounted = on_mounted
+        self.on_help: Callable[[], None] = _nothing
         self._on_first_frame, self._now = on_first_frame, now
         self.chain = FontChain(FONTS, config.fonts.rare)
         self.setter = Typesetter(self.chain, FONTS)
@@ -234,6 +235,7 @@ class KioskApp:
 
     def ask_help(self) -> None:
         """Lays the help over the page."""
+        self.on_help()
         from screens.help_over import Help, HelpOver  # seldom used
 
         self._uncover()
@@ -261,6 +263,10 @@ class KioskApp:
 
 def _on_ui(work: Callable[[], None]) -> None:
     Clock.schedule_once(lambda _: work())
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _nobody(_answer: Any) -> None:

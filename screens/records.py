@@ -11,7 +11,6 @@ from screens.layout import Box, Column, Grid, Row
 from screens.page import Body, Page
 from screens.record_line import RecordLine
 
-
 LARGE_ROWS = 2  # in large type the chart needs the room of the third
 
 

@@ -63,9 +63,7 @@ class Visitor:
     def start(self, desk: Any = None) -> build.Machine:
         """Power on: what was unfinished is found in the journal."""
         log = events.Log(self.log_text, self.clock)
-        self.machine = build.build(
-            self.config, desk or self.desk, lambda _: True, self.clock, SystemClock(), log
-        )
+        self.machine = build.build(self.config, desk or self.desk, self.clock, SystemClock(), log)
         return self.machine
 
     def start_if_off(self) -> build.Machine:

@@ -68,9 +68,7 @@ def visit(order: dict[str, Any]) -> dict[str, Any]:
     """One visit and the outbox's work after it.  The card lies on the reader already."""
     settings, clock, fuse = config.load(Path(order["config"])), Clock(), Fuse(order["fuse"], order["at"])
     desk = ScriptedDesk(clock, ())
-    machine = build.build(
-        settings, desk, lambda _: True, clock, SystemClock(), events.Log(io.StringIO(), clock)
-    )
+    machine = build.build(settings, desk, clock, SystemClock(), events.Log(io.StringIO(), clock))
     kiosk, journal = machine.kiosk, FusedJournal(machine.journal, fuse)
     for till in (kiosk.till, kiosk.outbox._till):
         till._journal = journal  # type: ignore[assignment]
