@@ -15,6 +15,7 @@ from kiosk import config as configuration
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from kiosk.build import Machine
     from kiosk.config import Config
     from screens.app import KioskApp, OnMounted
 
@@ -151,15 +152,19 @@ def run_window(
     KivyClock.schedule_interval(lambda _: watchdog.ping(), PING_EVERY_S)
     signal.signal(signal.SIGTERM, lambda *_: window.stop())
 
-    from kiosk.build import build
     from kiosk.session import Session, out_of_service
+
+    def machine() -> Machine:
+        from kiosk.build import build  # on the session's thread, while the first screen is drawn
+
+        return build(config, window.desk, clock, clock, log)
 
     def on_end(clean: bool) -> None:
         ended.append(clean)
         window.stop()
 
     session = Session(
-        lambda: build(config, window.desk, clock, clock, log),
+        machine,
         log,
         lambda: out_of_service(window.desk, clock, config),
         on_end,

@@ -5,20 +5,18 @@ An expected outcome is a view; a surprise is logged once and ends the process, a
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from devices.clock import Clock
 from kiosk import events, texts, views
-from kiosk.build import Machine
 from kiosk.config import Config
-from kiosk.desk import Cancelled, Desk, Stopped
+from kiosk.desk import Desk, Stopped
 from kiosk.events import JournalFault
-from kiosk.flows import card
-from kiosk.flows.attract import Devices, attract
-from kiosk.journal import JournalBroken, JournalError
-from kiosk.kiosk import Kiosk
+
+if TYPE_CHECKING:
+    from kiosk.build import Machine
 
 REFUSED_S = 60.0  # the service manager then starts the program anew, which looks at the journal again
 
@@ -46,6 +44,9 @@ class Session:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        from kiosk.flows.visits import serve  # here, so that the first screen is drawn meanwhile
+        from kiosk.journal import JournalBroken, JournalError
+
         machine: Machine | None = None
         clean = False
         try:
@@ -72,26 +73,3 @@ def out_of_service(desk: Desk, clock: Clock, config: Config) -> None:
     """这台机器正在检修, and where else to go; for a while, then the caller ends."""
     desk.show(views.OutOfService(texts.NO_SERVICE_NOTE.format(hotline=config.site.hotline)))
     clock.sleep(REFUSED_S)
-
-
-def serve(kiosk: Kiosk) -> None:
-    """Attract, visit, attract, ...  Ends only by an exception: Stopped, or a surprise."""
-    devices = Devices(kiosk)
-    for number in itertools.count(1):
-        visit(kiosk, devices, number)
-
-
-def visit(kiosk: Kiosk, devices: Devices, number: int) -> None:
-    """One visit; however it ends, the card goes back and nothing of the person stays."""
-    started, reason = kiosk.clock.monotonic(), "done"
-    kiosk.log.write(events.VisitStarted(visit_no=number))
-    try:
-        attract(kiosk, devices)
-    except Cancelled as cancelled:
-        reason = cancelled.reason
-    card.give_back(kiosk)
-    if reason == "done":
-        kiosk.desk.show(views.Goodbye(texts.GOODBYE_TITLE, texts.GOODBYE_NOTE))
-        kiosk.clock.sleep(kiosk.config.session.goodbye_s)
-    seconds = round(kiosk.clock.monotonic() - started)
-    kiosk.log.write(events.VisitEnded(visit_no=number, reason=reason, seconds=seconds))

@@ -75,7 +75,7 @@ class KioskApp:
         self._answer: Callable[[Any], None] = _nobody
         self.page: Page | None = None
         self._over: Page | None = None
-        self._drawn = False
+        self._drawn = self._shown = self._asked = False
         self._delayed: Any = None
         self.root = Root(self.guard, self.desk.touched, self._relayout)
 
@@ -87,9 +87,13 @@ class KioskApp:
     # --- running
 
     def run(self, start_session: Callable[[KivyDesk], None]) -> None:
-        """Starts the session, then draws until ``stop``.  Exceptions of Kivy's thread come out here."""
+        """Starts the session, then draws until ``stop``.  Exceptions of Kivy's thread come out here.
+
+        The first screen is drawn while the session is still getting ready; its taps count once the session asks.
+        """
         self.open()
         start_session(self.desk)
+        self.draw(views.Home())
         runTouchApp()
 
     def open(self) -> None:
@@ -131,6 +135,7 @@ class KioskApp:
             self._cover(view, answer)
             return
         self._answer = answer
+        self._ask_first()
         if view.delay_s and self.page is not None and type(self.page.view) is not type(view):
             self._delayed = Clock.schedule_once(lambda _: self.draw(view), view.delay_s)
         else:
@@ -167,6 +172,18 @@ class KioskApp:
 
     def _first_frame(self, *_: Any) -> None:
         Window.unbind(on_flip=self._first_frame)
+        self._shown = True
+        self._usable()
+
+    def _ask_first(self) -> None:
+        if not self._asked:
+            self._asked = True
+            self._usable()
+
+    def _usable(self) -> None:
+        """The first screen is on the glass and somebody listens to its taps."""
+        if not (self._shown and self._asked):
+            return
         gc.freeze()  # what the start made stays for good: later collections need not look at it
         gc.enable()
         if self._on_first_frame is not None:

@@ -14,8 +14,9 @@ from central import township
 from central.server import Running
 from devices.clock import SystemClock
 from devices.idcard import CardKind, IdCard
-from kiosk import build, config, events, payment, session, wire
+from kiosk import build, config, events, payment, wire
 from kiosk.desk import Desk
+from kiosk.flows import visits
 from kiosk.flows.attract import Devices
 from kiosk.payment import Order
 from kiosk.till import ORDER
@@ -95,7 +96,7 @@ class Visitor:
         machine = self.start_if_off()
         object.__setattr__(machine.kiosk, "desk", desk)
         self.visits += 1
-        session.visit(machine.kiosk, Devices(machine.kiosk), self.visits)
+        visits.visit(machine.kiosk, Devices(machine.kiosk), self.visits)
 
     def sweep(self, rounds: int = 8) -> None:
         """The outbox's work, without its thread: until nothing is left to hand in."""

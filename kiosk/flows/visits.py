@@ -1,0 +1,34 @@
+"""Visit after visit: attract, serve, give the card back, and nothing of the person stays."""
+
+from __future__ import annotations
+
+import itertools
+
+from kiosk import events, texts, views
+from kiosk.desk import Cancelled
+from kiosk.flows import card
+from kiosk.flows.attract import Devices, attract
+from kiosk.kiosk import Kiosk
+
+
+def serve(kiosk: Kiosk) -> None:
+    """Attract, visit, attract, ...  Ends only by an exception: Stopped, or a surprise."""
+    devices = Devices(kiosk)
+    for number in itertools.count(1):
+        visit(kiosk, devices, number)
+
+
+def visit(kiosk: Kiosk, devices: Devices, number: int) -> None:
+    """One visit; however it ends, the card goes back and nothing of the person stays."""
+    started, reason = kiosk.clock.monotonic(), "done"
+    kiosk.log.write(events.VisitStarted(visit_no=number))
+    try:
+        attract(kiosk, devices)
+    except Cancelled as cancelled:
+        reason = cancelled.reason
+    card.give_back(kiosk)
+    if reason == "done":
+        kiosk.desk.show(views.Goodbye(texts.GOODBYE_TITLE, texts.GOODBYE_NOTE))
+        kiosk.clock.sleep(kiosk.config.session.goodbye_s)
+    seconds = round(kiosk.clock.monotonic() - started)
+    kiosk.log.write(events.VisitEnded(visit_no=number, reason=reason, seconds=seconds))
