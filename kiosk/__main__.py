@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kiosk.build import Machine
     from kiosk.config import Config
+    from kiosk.events import Log
     from screens.app import KioskApp, OnMounted
 
 DEFAULT_CONFIG = Path("/etc/shebao-kiosk/kiosk.toml")
@@ -126,55 +127,62 @@ def run_window(
     from kivy.clock import Clock as KivyClock
 
     from devices.clock import SystemClock
-    from kiosk import dates, events
+    from kiosk import dates
+    from kiosk.session import Session, is_journals, note, out_of_service
     from kiosk.watchdog import PING_EVERY_S, Watchdog
     from screens import environment
     from screens.app import KioskApp
 
     clock, started = SystemClock(), time.monotonic()
-    config.storage.folder.mkdir(parents=True, exist_ok=True)
-    log = events.Log(config.storage.folder / "kiosk.log", clock)
-    ended: list[bool] = []
+    logs: list[Log] = []  # made on the session's thread: the first screen does not wait for it
+    usable_ms: list[int] = []
+    ended: list[Exception | None] = []
 
     def first_frame() -> None:
-        ms = round((time.monotonic() - started) * 1000)
+        usable_ms.append(round((time.monotonic() - started) * 1000))
         watchdog.ready()
-        from importlib.metadata import version
-
-        log.write(events.Started(kiosk_id=config.site.kiosk_id, version=version("shebao-kiosk"), ms=ms))
         if on_ready is not None:
             on_ready(window)
 
+    def machine() -> Machine:
+        from importlib.metadata import version
+
+        from kiosk import events
+        from kiosk.build import build
+
+        config.storage.folder.mkdir(parents=True, exist_ok=True)
+        log = events.Log(config.storage.folder / "kiosk.log", clock)
+        logs.append(log)
+        ms = usable_ms[0] if usable_ms else round((time.monotonic() - started) * 1000)
+        log.write(events.Started(kiosk_id=config.site.kiosk_id, version=version("shebao-kiosk"), ms=ms))
+        window.on_help = lambda: log.write(events.HelpOpened())
+        return build(config, window.desk, clock, clock, log)
+
+    def refuse(error: Exception) -> None:
+        note(logs[0], error)
+        out_of_service(window.desk, clock, config)
+
+    def on_end(error: Exception | None) -> None:
+        ended.append(error)
+        if error is not None and logs and not is_journals(error):
+            note(logs[0], error)
+        window.stop()
+
     window = KioskApp(config, first_frame, on_mounted, now=lambda: dates.now(clock))
-    window.on_help = lambda: log.write(events.HelpOpened())
     environment.check_driver(driver)
     watchdog = Watchdog(lambda: window.desk.heard_at, time.monotonic)
     KivyClock.schedule_interval(lambda _: watchdog.ping(), PING_EVERY_S)
     signal.signal(signal.SIGTERM, lambda *_: window.stop())
-
-    from kiosk.session import Session, out_of_service
-
-    def machine() -> Machine:
-        from kiosk.build import build  # on the session's thread, while the first screen is drawn
-
-        return build(config, window.desk, clock, clock, log)
-
-    def on_end(clean: bool) -> None:
-        ended.append(clean)
-        window.stop()
-
-    session = Session(
-        machine,
-        log,
-        lambda: out_of_service(window.desk, clock, config),
-        on_end,
-    )
+    session = Session(window.desk, machine, refuse, on_end)
     window.run(lambda _desk: session.start())
     window.desk.close()
     session.join(15)
-    code = 0 if ended == [True] else 1
-    log.write(events.Stopped(exit_code=code))
-    log.close()
+    code = 0 if ended == [None] else 1
+    for log in logs:
+        from kiosk import events
+
+        log.write(events.Stopped(exit_code=code))
+        log.close()
     return code
 
 

@@ -1,6 +1,7 @@
-"""The session thread: visit after visit, until it is told to stop.
+"""The session's thread: the first question, the machine behind it, visit after visit, until it is told to stop.
 
-An expected outcome is a view; a surprise is logged once and ends the process, and the service manager starts a clean one.
+An expected outcome is a view; a surprise ends the process, and the service manager starts a clean one.  What the first screen
+does not need is imported and built after it is asked: people look at a screen that answers while the journal is read.
 """
 
 from __future__ import annotations
@@ -10,31 +11,35 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from devices.clock import Clock
-from kiosk import events, texts, views
+from kiosk import texts, views
 from kiosk.config import Config
-from kiosk.desk import Desk, Stopped
-from kiosk.events import JournalFault
+from kiosk.desk import Cancelled, Desk, Stopped
+from kiosk.views import HomeNews, Service
 
 if TYPE_CHECKING:
+    from kiosk import events
     from kiosk.build import Machine
 
 REFUSED_S = 60.0  # the service manager then starts the program anew, which looks at the journal again
+FIRST_LOOK_S = 0.02  # the first screen is mounted and drawn before its own thread starts to build
 
 
 class Session:
-    """Builds the machine and serves on a thread of its own.
+    """``build`` makes the machine, after the first screen is asked.
 
-    ``refuse`` says to people that the machine cannot serve; ``on_end`` is called at the end, True after a clean stop.
+    ``refuse`` says to people that the machine cannot serve, because its journal cannot be used; ``on_end`` is told the error that
+    ended it, None after a clean stop.  All of them are called on the session's thread.
     """
 
     def __init__(
         self,
+        desk: Desk,
         build: Callable[[], Machine],
-        log: events.Log,
-        refuse: Callable[[], None],
-        on_end: Callable[[bool], None],
+        refuse: Callable[[Exception], None],
+        on_end: Callable[[Exception | None], None],
     ) -> None:
-        self._build, self._log, self._refuse, self._on_end = build, log, refuse, on_end
+        self._desk, self._build, self._refuse, self._on_end = desk, build, refuse, on_end
+        self._machine: Machine | None = None
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
     def start(self) -> None:
@@ -44,29 +49,59 @@ class Session:
         self._thread.join(timeout_s)
 
     def _run(self) -> None:
-        from kiosk.flows.visits import serve  # here, so that the first screen is drawn meanwhile
-        from kiosk.journal import JournalBroken, JournalError
-
-        machine: Machine | None = None
-        clean = False
+        ended: Exception | None = None
         try:
-            machine = self._build()
-            machine.kiosk.outbox.start()
-            serve(machine.kiosk)
+            self._serve()
         except Stopped:
-            clean = True
-        except (
-            JournalError
-        ) as error:  # no money may move without it, so nobody is served, and nobody meets a dark screen
-            fault = JournalFault.BROKEN if isinstance(error, JournalBroken) else JournalFault.UNWRITABLE
-            self._log.write(events.JournalRefused(fault=fault.value))
-            self._refuse()
-        except Exception as error:  # noqa: BLE001 - the last resort: logged once, then the process ends
-            self._log.write(events.Surprise.of(error))
+            pass
+        except Exception as error:  # noqa: BLE001 - the last resort: told once, then the process ends
+            ended = error
+            if is_journals(error):
+                self._refuse(error)
         finally:
-            if machine is not None:
-                machine.close()
-            self._on_end(clean)
+            if self._machine is not None:
+                self._machine.close()
+            self._on_end(ended)
+
+    def _serve(self) -> None:
+        try:
+            answer = self._desk.ask(views.Home(), watch=self._get_ready, every_s=FIRST_LOOK_S)
+        except Cancelled:
+            answer = HomeNews.CHANGED
+        wish = answer if isinstance(answer, Service) else None
+        self._get_ready()
+        from kiosk.flows.visits import serve
+
+        assert self._machine is not None
+        serve(self._machine.kiosk, wish)
+
+    def _get_ready(self) -> HomeNews:
+        """Builds the machine, once; then the home screen is asked again, with everything behind it."""
+        if self._machine is None:
+            self._machine = self._build()
+            self._machine.kiosk.outbox.start()
+        return HomeNews.CHANGED
+
+
+def is_journals(error: Exception) -> bool:
+    """Whether the journal cannot be used: no money may move without it, so nobody is served, and nobody meets a dark screen."""
+    from kiosk.journal import JournalError
+
+    return isinstance(error, JournalError)
+
+
+def note(log: events.Log, error: Exception) -> None:
+    """Writes down what ended the session."""
+    from kiosk import events
+    from kiosk.journal import JournalBroken
+
+    if is_journals(error):
+        fault = (
+            events.JournalFault.BROKEN if isinstance(error, JournalBroken) else events.JournalFault.UNWRITABLE
+        )
+        log.write(events.JournalRefused(fault=fault.value))
+    else:
+        log.write(events.Surprise.of(error))
 
 
 def out_of_service(desk: Desk, clock: Clock, config: Config) -> None:

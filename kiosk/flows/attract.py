@@ -85,11 +85,10 @@ class Devices:
         self._skewed = skewed
 
 
-def attract(kiosk: Kiosk, devices: Devices) -> None:
-    """One visit, from the home screen to the card back in the hand."""
-    wish: Service | None = None
+def attract(kiosk: Kiosk, devices: Devices, wish: Service | None = None) -> None:
+    """One visit, from the home screen to the card back in the hand.  With a ``wish`` the home screen was answered already."""
     fault: CardFault | None = None
-    answer: Service | IdCard | HomeNews = HomeNews.CHANGED
+    answer: Service | IdCard | HomeNews = wish or HomeNews.CHANGED
 
     def watch() -> IdCard | HomeNews | None:
         return devices.look_for_card() or (HomeNews.CHANGED if devices.look() else None)

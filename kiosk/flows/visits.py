@@ -9,21 +9,26 @@ from kiosk.desk import Cancelled
 from kiosk.flows import card
 from kiosk.flows.attract import Devices, attract
 from kiosk.kiosk import Kiosk
+from kiosk.views import Service
 
 
-def serve(kiosk: Kiosk) -> None:
-    """Attract, visit, attract, ...  Ends only by an exception: Stopped, or a surprise."""
+def serve(kiosk: Kiosk, wish: Service | None = None) -> None:
+    """Attract, visit, attract, ...  Ends only by an exception: Stopped, or a surprise.
+
+    ``wish`` is a tile that was tapped while the machine was still getting ready.
+    """
     devices = Devices(kiosk)
     for number in itertools.count(1):
-        visit(kiosk, devices, number)
+        visit(kiosk, devices, number, wish)
+        wish = None
 
 
-def visit(kiosk: Kiosk, devices: Devices, number: int) -> None:
+def visit(kiosk: Kiosk, devices: Devices, number: int, wish: Service | None = None) -> None:
     """One visit; however it ends, the card goes back and nothing of the person stays."""
     started, reason = kiosk.clock.monotonic(), "done"
     kiosk.log.write(events.VisitStarted(visit_no=number))
     try:
-        attract(kiosk, devices)
+        attract(kiosk, devices, wish)
     except Cancelled as cancelled:
         reason = cancelled.reason
     card.give_back(kiosk)
