@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 PING_EVERY_S = 10.0
 FRESH_S = 90.0  # longer than the longest print with paper being put in
@@ -34,5 +35,6 @@ class Watchdog:
         if not self._address:
             return
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        # a manager that is gone cannot be told; the citizen at the screen must not pay for it
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out, suppress(OSError):
             out.sendto(message, address)

@@ -62,3 +62,8 @@ def test_an_abstract_address(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_a_manager_nobody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     assert Watchdog(lambda: 0.0, lambda: 1.0).ping()
+
+
+def test_a_manager_that_is_gone_ends_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    Watchdog(lambda: 0.0, lambda: 0.0).ready()
