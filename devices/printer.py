@@ -68,10 +68,12 @@ class PrinterStatus:
 
     @property
     def can_print(self) -> bool | None:
-        """True, False, or None when nobody knows."""
+        """True, False, or None when nobody knows.  A printer that does not answer at all cannot print: nothing is sent to it."""
+        if self.device not in (DeviceState.ONLINE, DeviceState.UNKNOWN):
+            return False
         if self.device is DeviceState.UNKNOWN or self.paper is PaperSupply.UNKNOWN:
             return None
-        return self.device is DeviceState.ONLINE and self.paper in (PaperSupply.FULL, PaperSupply.LOW)
+        return self.paper in (PaperSupply.FULL, PaperSupply.LOW)
 
 
 class ReceiptPrinter(Protocol):

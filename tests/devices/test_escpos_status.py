@@ -55,7 +55,7 @@ def test_a_masung_sets_bit_2_of_the_error_byte_while_idle():
 def test_silence_is_no_printer_and_never_plenty():
     status = judge({})
     assert status == PrinterStatus(DeviceState.NO_DEVICE, PaperSupply.UNKNOWN, Cover.UNKNOWN)
-    assert status.can_print is None
+    assert status.can_print is False
 
 
 @pytest.mark.parametrize("missing", [1, 2, 3, 4])
