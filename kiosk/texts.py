@@ -10,7 +10,6 @@ from typing import Final
 # --- words of the flows
 
 # what is being done
-READING_CARD: Final = "正在读卡，请不要移动身份证"
 ASKING_CENTRE: Final = "正在查询，请稍等"
 MAKING_ORDER: Final = "正在准备付款码，请稍等"
 CHECKING_PAYMENT: Final = "正在核对付款结果，请稍等"
@@ -23,7 +22,6 @@ GO_ON: Final = "继续办理"
 NOT_ME: Final = "不是我，退出"
 TO_PHONE: Final = "存到手机"
 PRINT_COPY: Final = "补打一张"
-TO_MY_PAGE: Final = "回到我的页面"
 LEAVE: Final = "办完了，退出"
 
 NO_CENTRE_TITLE: Final = "现在连不上社保中心"
@@ -233,13 +231,13 @@ TROUBLE_NO_READER: Final = "读卡器正在检修：请用附近另一台机器�
 TROUBLE_CLOCK: Final = "暂时不能缴费：查询和打印照常，缴费请换一台机器"
 
 CARD_TITLE: Final = "请把身份证平放在\n右下方的感应区"
-CARD_TITLE_FAMILY: Final = "请放家人的身份证，\n平放在右下方的感应区"
 CARD_PLACE: Final = "放好后不要动，两三秒就好"
 CARD_PULLED: Final = "卡拿早了一点。请再放一次，等提示再取"
 CARD_UNREADABLE: Final = "没读出来。请只放一张卡，平放三秒"
 CARD_UNSUPPORTED: Final = "这种卡在这里还不能用。请放居民身份证"
 CARD_INVALID: Final = "卡上的号码没有读全。请再放一次，或到窗口办理"
 CARD_LEFT: Final = "感应区上还有一张卡。请先取走，再放您的卡"
+CARD_NO_MONEY: Final = "还没有开始办理，没有扣钱，待遇也不受影响。"
 TAKE_CARD_TITLE: Final = "请先把卡取走"
 TAKE_CARD_NOTE: Final = "身份证还在感应区上，取走后自动继续"
 

@@ -113,7 +113,6 @@ class PresentCard(View[IdCard | Back]):
     back: ClassVar[bool] = True
     steps: Steps
     hint: CardHint = CardHint.PLACE
-    for_family: bool = False
 
 
 @dataclass(frozen=True)

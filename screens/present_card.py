@@ -34,9 +34,8 @@ HINTS = {
 
 class PresentCardScreen(Page):
     def body(self) -> Body:
-        title = texts.CARD_TITLE_FAMILY if self.view.for_family else texts.CARD_TITLE
         return Body(
-            main=[self.title(title), self._hint()],
+            main=[self.title(texts.CARD_TITLE), self._hint(), *self._money()],
             side=[CardSign(self.ink, 760)],
         )
 
@@ -46,6 +45,12 @@ class PresentCardScreen(Page):
             line = IconLine(self.ink, Icon(self.ink, icon, 48), self.text(words, 40, bold=True, role="brand"))
             return Left(self.look, line)
         return Left(self.look, pill(self.ink, words, tone, icon, size=40))
+
+    def _money(self) -> list[Box]:
+        """After a try that failed: nothing was lost by it."""
+        if HINTS[self.view.hint][1] == "brand":
+            return []
+        return [self.note(texts.CARD_NO_MONEY, size=36)]
 
 
 class CardSign(Box):

@@ -61,7 +61,7 @@ def accept(kiosk: Kiosk, card: IdCard) -> Citizen:
         raise CardNotRead(CardFault.INVALID) from None
 
 
-def present_card(kiosk: Kiosk, for_family: bool = False, fault: CardFault | None = None) -> Citizen | Back:
+def present_card(kiosk: Kiosk, fault: CardFault | None = None) -> Citizen | Back:
     """Asks for a card until one was read well, or the person goes back.  A dead reader is said, and counts as going back."""
     hint = HINTS[fault] if fault else CardHint.PLACE
     if not kiosk.reader.media_taken():
@@ -70,7 +70,7 @@ def present_card(kiosk: Kiosk, for_family: bool = False, fault: CardFault | None
         steps = views.Steps(views.IDENTIFY_STEPS, 0)
         try:
             answer = kiosk.desk.ask(
-                views.PresentCard(steps, hint, for_family),
+                views.PresentCard(steps, hint),
                 watch=lambda: look(kiosk),
                 every_s=kiosk.config.reader.poll_interval_s,
             )

@@ -150,10 +150,7 @@ NASTY: dict[str, v.View[Any]] = {
     "home-no-network": v.Home(v.Trouble.NO_NETWORK),
     "home-no-reader": v.Home(v.Trouble.NO_READER),
     "home-clock": v.Home(v.Trouble.CLOCK),
-    **{
-        f"present-card-{hint.value}": v.PresentCard(steps(0), hint, for_family=hint is v.CardHint.INVALID)
-        for hint in v.CardHint
-    },
+    **{f"present-card-{hint.value}": v.PresentCard(steps(0), hint) for hint in v.CardHint},
     "my-page-full": v.MyPage(LONG_NAME, "8100••••••••0011", True, NOT_CERTIFIED, MORE_ITEMS, True),
     "my-page-bare": v.MyPage("李*", "3710••••••••0028", False, None, ITEMS[:1], False),
     "choose-tier-long": v.ChooseTier(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sample_views import EVERY, PLAIN
 
+from kiosk import views
 from tests.screens.conftest import CONFIG
 
 KIOSK = ((1080, 1920), 102.5)
@@ -228,3 +229,14 @@ def test_the_walk_sees_what_is_cut(shell_for: Any) -> None:
     assert too_near(page)
     page.shell.ink.look.theme = replace(page.look.theme, ink_soft="#B0B0B0")
     assert faint(page)
+
+
+@pytest.mark.parametrize("hint", views.CardHint)
+def test_a_card_that_was_not_read_costs_nobody_anything(hint: views.CardHint, shell_for: Any) -> None:
+    """What happened, what it means for the money, what to do now: the hint says the first and the last."""
+    from screens.drawing import Text
+
+    view = views.PresentCard(views.Steps(views.IDENTIFY_STEPS, 0), hint)
+    page = page_of(view, shell_for, "DEFAULT", False, KIOSK)
+    words = "".join(box.text for box in boxes(page.content) if isinstance(box, Text))
+    assert ("没有扣钱" in words) == (hint is not views.CardHint.PLACE)
