@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -180,35 +180,28 @@ class Till:
             return self._write(order, Event.REFUSED)
         self.last = Answer.HEARD
         if reply.state is not wire.OrderState.CREATED or not reply.pay_url:
-            return self._write(
-                order, Event.GIVE_UP
-            )  # not ours to show any more: let the close say what it is
+            # not ours to show any more: let the close say what it is
+            return self._write(order, Event.GIVE_UP)
         self.pay_url, self.expires_in_s = reply.pay_url, reply.expires_in_s
         return self._write(order, Event.CREATED)
 
     def _query(self, order: Order) -> Order:
-        try:
-            reply = self._api.order(order.order_id)
-        except Unreachable:
-            self.last = Answer.SILENT
-            return order
-        except Refused as refused:
-            self.last, self.reason = Answer.REFUSED, refused.code
-            self._park(order, refused)
-            return self._write(order, Event.GIVE_UP)
-        self.last = Answer.HEARD
-        return self._learn(order, reply)
+        return self._ask(order, self._api.order, when_refused=Event.GIVE_UP)
 
     def _close(self, order: Order) -> Order:
+        return self._ask(order, self._api.close, when_refused=None)
+
+    def _ask(self, order: Order, call: Callable[[str], wire.OrderReply], when_refused: Event | None) -> Order:
+        """One question about an order that was shown.  A refusal is parked for a person; without an event the order stays."""
         try:
-            reply = self._api.close(order.order_id)
+            reply = call(order.order_id)
         except Unreachable:
             self.last = Answer.SILENT
             return order
         except Refused as refused:
             self.last, self.reason = Answer.REFUSED, refused.code
             self._park(order, refused)
-            return order
+            return order if when_refused is None else self._write(order, when_refused)
         self.last = Answer.HEARD
         return self._learn(order, reply)
 
