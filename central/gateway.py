@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Protocol
 
@@ -47,6 +48,16 @@ class Refund:
     transaction: str = ""
 
 
+@dataclass(frozen=True)
+class BillLine:
+    """One movement as the gateway's own books have it.  ``amount_fen`` is + in and - back, ``transaction`` the gateway's number."""
+
+    order_id: str
+    transaction: str
+    amount_fen: int
+    at_ms: int
+
+
 class Gateway(Protocol):
     """Every call may raise GatewaySilent, and every call may be repeated."""
 
@@ -65,6 +76,9 @@ class Gateway(Protocol):
     def refund(self, order_id: str, refund_id: str, amount_fen: int) -> Refund:
         """Sends money of a paid trade back, once for each ``refund_id``."""
 
+    def bill(self, day: date) -> tuple[BillLine, ...]:
+        """Every movement of one legal day by the gateway's clock.  Silent while that day's bill is not out."""
+
 
 class NoGateway:
     """A central that answers questions and takes no money."""
@@ -82,6 +96,9 @@ class NoGateway:
         raise GatewaySilent
 
     def refund(self, order_id: str, refund_id: str, amount_fen: int) -> Refund:
+        raise GatewaySilent
+
+    def bill(self, day: date) -> tuple[BillLine, ...]:
         raise GatewaySilent
 
 

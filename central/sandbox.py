@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -28,9 +29,9 @@ from sqlalchemy import (
     update,
 )
 
-from central.clock import Clock
+from central.clock import Clock, legal_day
 from central.database import Database
-from central.gateway import WECHAT, CodeInvalid, GatewaySilent, Refund, Trade, TradeState, wallet_of
+from central.gateway import WECHAT, BillLine, CodeInvalid, GatewaySilent, Refund, Trade, TradeState, wallet_of
 
 REFUND_TAKES_MS = 1000
 PENDING = (TradeState.WAITING.value, TradeState.CONFIRMING.value)
@@ -49,6 +50,7 @@ trades = Table(
     Column("silent", Boolean, nullable=False),
     Column("pays_late", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("paid_ms", BigInteger),
 )
 refunds = Table(
     "refunds",
@@ -130,7 +132,8 @@ class Sandbox:
                 connection.execute(insert(codes).values(digest=digest, order_id=order_id))
                 changes: dict[str, object] = {"channel": wallet, "state": _meaning(code).value}
                 if changes["state"] == TradeState.PAID.value:
-                    changes |= {"transaction": self._transaction(order_id), "silent": code.endswith("9")}
+                    moved = {"transaction": self._transaction(order_id), "paid_ms": self._clock.now_ms()}
+                    changes |= {**moved, "silent": code.endswith("9")}
                 connection.execute(update(trades).where(trades.c.order_id == order_id).values(changes))
         return self.query(order_id)
 
@@ -176,7 +179,20 @@ class Sandbox:
                 }
                 connection.execute(insert(refunds).values(entry))
                 return Refund(done=False)
-            return Refund(now_ms - asked.at_ms >= REFUND_TAKES_MS, self._digest("refund", refund_id)[:28])
+            return Refund(now_ms - asked.at_ms >= REFUND_TAKES_MS, self._refund_transaction(refund_id))
+
+    def bill(self, day: date) -> tuple[BillLine, ...]:
+        with self._database.read() as connection:
+            paid = connection.execute(select(trades).where(trades.c.state == TradeState.PAID.value)).all()
+            backs = connection.execute(select(refunds)).all()
+        lines = [BillLine(row.order_id, row.transaction, row.amount_fen, row.paid_ms) for row in paid]
+        lines += [
+            BillLine(row.order_id, self._refund_transaction(row.refund_id), -row.amount_fen, row.at_ms)
+            for row in backs
+        ]
+        return tuple(
+            sorted((x for x in lines if legal_day(x.at_ms) == day), key=lambda x: (x.at_ms, x.transaction))
+        )
 
     # --- the payer ---
 
@@ -229,10 +245,16 @@ class Sandbox:
     def _transaction(self, order_id: str) -> str:
         return self._digest("transaction", order_id)[:28]
 
+    def _refund_transaction(self, refund_id: str) -> str:
+        return self._digest("refund", refund_id)[:28]
+
     def _pay(self, connection: Connection, order_id: str, channel: str) -> None:
         paid = {"state": TradeState.PAID.value, "transaction": self._transaction(order_id)}
+        paid_ms = self._clock.now_ms()
         connection.execute(
-            update(trades).where(trades.c.order_id == order_id).values(**paid, channel=channel or WECHAT)
+            update(trades)
+            .where(trades.c.order_id == order_id)
+            .values(**paid, paid_ms=paid_ms, channel=channel or WECHAT)
         )
 
 
