@@ -14,6 +14,7 @@ from kiosk import events
 from kiosk.api import Api
 from kiosk.config import Config
 from kiosk.desk import Desk
+from kiosk.device_log import DeviceLog
 from kiosk.journal import Journal
 from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
@@ -52,7 +53,8 @@ def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Lo
     log.write(events.JournalChecked(entries=journal.last_seq()))
     kiosk_id, reader = config.site.kiosk_id, config.reader
     api, outbox_api = (Api(config.central, kiosk_id, clock, log) for _ in range(2))
-    outbox = Outbox(Till(journal, outbox_api, log, kiosk_id), outbox_api, journal, clock, log, SystemRandom())
+    outbox_till, device_log = Till(journal, outbox_api, log, kiosk_id), DeviceLog(journal, outbox_api, log)
+    outbox = Outbox(outbox_till, device_log, outbox_api, journal, clock, log, SystemRandom())
     outbox.recover()
     fonts = (FONTS / "NotoSansSC-Regular.otf", config.fonts.rare)
     kiosk = Kiosk(

@@ -1,7 +1,7 @@
-"""Moves what no flow holds: open orders, verdicts of sheets.  One thread, its own connection to central.
+"""Moves what no flow holds: open orders, verdicts of sheets, the device log.  One thread, its own connection to central.
 
 At start it finds everything unfinished in the journal; later a flow hands an order over when it leaves it.  A case that central
-does not settle is asked about for ever, 2 to 60 s apart; nothing is dropped.
+does not settle is asked about for ever, 2 to 60 s apart; nothing is dropped.  The device log goes when nothing else is due.
 """
 
 from __future__ import annotations
@@ -15,11 +15,13 @@ from random import Random
 from devices.clock import Clock
 from kiosk import events
 from kiosk.api import Api, Refused, Unreachable
+from kiosk.device_log import DeviceLog
 from kiosk.journal import Journal
 from kiosk.till import COPY, ORDER, Till
 
 FIRST_LOOK_S = 0.5  # the first screen comes first: asking central begins with a tenth of a second of imports
 PING_EVERY_S = 20.0
+LOG_EVERY_S = 30.0
 FIRST_WAIT_S = 2.0
 LONGEST_WAIT_S = 60.0
 
@@ -44,18 +46,20 @@ class Outbox:
     """
 
     def __init__(
-        self, till: Till, api: Api, journal: Journal, clock: Clock, log: events.Log, rng: Random
+        self,
+        till: Till,
+        device_log: DeviceLog,
+        api: Api,
+        journal: Journal,
+        clock: Clock,
+        log: events.Log,
+        rng: Random,
     ) -> None:
-        self._till, self._api, self._journal, self._clock, self._log, self._rng = (
-            till,
-            api,
-            journal,
-            clock,
-            log,
-            rng,
-        )
+        self._till, self._device_log, self._api, self._journal = till, device_log, api, journal
+        self._clock, self._log, self._rng = clock, log, rng
         self.central_heard: bool | None = None
         self._next_ping = clock.monotonic()
+        self._next_log, self._log_wait_s = clock.monotonic(), FIRST_WAIT_S
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._cases: dict[str, Case] = {}
         self._died = False
@@ -108,7 +112,11 @@ class Outbox:
             else:
                 case.due = self._clock.monotonic() + case.wait_s * self._rng.uniform(0.8, 1.2)
                 case.wait_s = min(case.wait_s * 2, LONGEST_WAIT_S)
-        return min([self._next_ping, *(case.due for case in self._cases.values())]) - self._clock.monotonic()
+        now = self._clock.monotonic()
+        if now >= self._next_log and not any(case.due <= now for case in self._cases.values()):
+            self._send_log()
+        dues = [self._next_ping, self._next_log, *(case.due for case in self._cases.values())]
+        return min(dues) - self._clock.monotonic()
 
     def receive(self, wait_s: float) -> bool:
         """Takes over what flows have handed in.  False when it is time to stop."""
@@ -127,6 +135,13 @@ class Outbox:
             self.central_heard = True
         except (Unreachable, Refused):
             self.central_heard = False
+
+    def _send_log(self) -> None:
+        if self._device_log.send():
+            wait_s, self._log_wait_s = LOG_EVERY_S, FIRST_WAIT_S
+        else:
+            wait_s, self._log_wait_s = self._log_wait_s, min(self._log_wait_s * 2, LONGEST_WAIT_S)
+        self._next_log = self._clock.monotonic() + wait_s * self._rng.uniform(0.8, 1.2)
 
     def _add(self, subject: str) -> None:
         self._cases[subject] = Case(subject, self._clock.monotonic())
