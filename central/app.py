@@ -92,6 +92,7 @@ Kiosk = Annotated[str, Depends(authorised_kiosk)]
 
 def _add_routes(app: FastAPI, service: Service) -> None:
     people, orders, print_desk = service.people, service.orders, service.print_desk
+    device_logs = service.device_logs
 
     problems: dict[int | str, dict[str, Any]] = {
         code: {"model": Problem} for code in sorted(set(STATUS.values()))
@@ -144,6 +145,14 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     @app.post("/v1/receipts/{receipt_no}/outcome", responses=problems)
     def print_outcome(kiosk_id: Kiosk, receipt_no: ReceiptNo, body: wire.PrintOutcome) -> wire.PrintGrant:
         return print_desk.outcome(kiosk_id, receipt_no, body)
+
+    @app.post("/v1/device-log", responses=problems)
+    def device_log(kiosk_id: Kiosk, body: wire.LogBatch) -> wire.LogReply:
+        return device_logs.take(kiosk_id, body)
+
+    @app.post("/v1/day-totals", responses=problems)
+    def day_totals(kiosk_id: Kiosk, body: wire.DayTotals) -> wire.TotalsReply:
+        return device_logs.note_totals(kiosk_id, body)
 
 
 def _answer_errors(app: FastAPI) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from central import basket, bills, ledger, tables
+from central import alarms, basket, bills, ledger, tables
 from central.clock import legal_day
 from central.database import Database
 from central.gateway import CodeInvalid, Gateway, GatewaySilent, Trade, TradeState, wallet_of
@@ -145,6 +145,7 @@ class Orders:
 
     def _open(self, connection: Connection, kiosk_id: str, request: OrderRequest, digest: str) -> None:
         now_ms = self._clock.now_ms()
+        alarms.check_not_stopped(connection, kiosk_id)
         wanted = basket.check(connection, self._rulebook, request, legal_day(now_ms))
         connection.execute(
             insert(TABLE).values(

@@ -18,6 +18,7 @@ STATUS = {
     ProblemCode.ALREADY_PAID: 409,
     ProblemCode.BEING_CHECKED: 409,
     ProblemCode.NOT_PAYABLE: 409,
+    ProblemCode.KIOSK_STOPPED: 409,
     ProblemCode.CODE_INVALID: 422,
     ProblemCode.GATEWAY_SILENT: 503,
     ProblemCode.BUSY: 503,

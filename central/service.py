@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from central import rules, seeding, tables
 from central.clock import legal_day
 from central.database import Database, sqlite_url
+from central.devicelog import DeviceLogs
 from central.gateway import Gateway, NoGateway
 from central.orders import Orders
 from central.people import People
@@ -30,6 +31,7 @@ class Service:
     orders: Orders
     people: People
     print_desk: PrintDesk
+    device_logs: DeviceLogs
     sandbox: Sandbox | None
     trial_books: Database | None
 
@@ -75,4 +77,7 @@ def open_service(settings: Settings) -> Service:
     orders = Orders(database, settings, gateway, rulebook, book)
     people = People(database, rulebook, book, clock, orders.settle)
     print_desk = PrintDesk(database, book, keys, clock)
-    return Service(settings, database, keys, rulebook, orders, people, print_desk, sandbox, trial_books)
+    device_logs = DeviceLogs(database, clock)
+    return Service(
+        settings, database, keys, rulebook, orders, people, print_desk, device_logs, sandbox, trial_books
+    )

@@ -1,13 +1,14 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
 Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
-``FROZEN`` are only ever inserted into: triggers made by the first migration refuse UPDATE and DELETE.
+``FROZEN`` and ``FROZEN_BOOKS`` are only ever inserted into: triggers made by the migrations refuse UPDATE and DELETE.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -17,10 +18,15 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     UniqueConstraint,
 )
 
 FROZEN = ("ledger", "receipts", "contributions", "certifications", "revocations")
+FROZEN_BOOKS = (
+    *("device_log", "day_totals", "alarms", "alarm_clearings", "stop_changes"),
+    *("reconciliations", "differences", "resolutions"),
+)
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -82,6 +88,7 @@ kiosks = Table(
     Column("serial", Integer, nullable=False, unique=True),  # three bytes in a signed receipt
     Column("token_digest", String(64), nullable=False),
     Column("place", String(80), nullable=False),
+    Column("stopped_reason", String(80)),  # takes no money while this is set; alarms.stop and alarms.lift
 )
 
 orders = Table(
@@ -215,4 +222,150 @@ certifications = Table(
     Column("verdict", String(12), nullable=False),  # accepted, review
     Column("certified_on", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
+)
+
+# --- the device log and the day's end ---
+
+# Every entry of every kiosk's journal that has arrived, as its hash covers it; hashes are 64 hex digits.
+device_log = Table(
+    "device_log",
+    metadata,
+    Column("kiosk_id", String(12), primary_key=True),
+    Column("journal_id", String(64), primary_key=True),  # hash of the first entry, or of a fork's first
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("subject", String(120), nullable=False, index=True),
+    Column("event", String(60), nullable=False),
+    Column("data", Text, nullable=False),
+    Column("wall_ms", BigInteger, nullable=False),
+    Column("mono_ms", BigInteger, nullable=False),
+    Column("boot_id", String(64), nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("day", Date, nullable=False),  # the legal day it arrived
+    Column("receipt_day", Date),  # of a paid order: the day in its receipt numbers
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_device_log_place", "kiosk_id", "seq"),
+    Index("ix_device_log_day", "kiosk_id", "day"),
+    Index("ix_device_log_receipt_day", "kiosk_id", "receipt_day", "at_ms"),
+)
+
+# How far each journal reaches without a gap; the one row of all this that moves.
+device_journals = Table(
+    "device_journals",
+    metadata,
+    Column("kiosk_id", String(12), primary_key=True),
+    Column("journal_id", String(64), primary_key=True),
+    Column("root_id", String(64), nullable=False),  # itself, or the journal it forked from
+    Column("first_seq", Integer, nullable=False),
+    Column("last_seq", Integer, nullable=False),
+    Column("last_hash", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# A kiosk's own count of a day, as of one entry of its journal.
+day_totals = Table(
+    "day_totals",
+    metadata,
+    Column("kiosk_id", String(12), primary_key=True),
+    Column("journal_id", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("last_seq", Integer, primary_key=True, autoincrement=False),
+    Column("paid_count", Integer, nullable=False),
+    Column("sum_fen", BigInteger, nullable=False),
+    Column("chain_hash", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+totals_requests = Table(
+    "totals_requests",
+    metadata,
+    Column("kiosk_id", String(12), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("at_ms", BigInteger, primary_key=True, autoincrement=False),
+)
+
+# Something a person must look at.  The same thing is one alarm, however often it is seen.
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("alarm_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("kind", String(24), nullable=False),
+    Column("kiosk_id", String(12), nullable=False),  # "" when it is no kiosk's
+    Column("subject", String(120), nullable=False),
+    Column("detail", String(300), nullable=False),
+    Column("at_ms", BigInteger, nullable=False, index=True),
+    UniqueConstraint("kind", "kiosk_id", "subject"),
+)
+
+alarm_clearings = Table(
+    "alarm_clearings",
+    metadata,
+    Column("alarm_id", SEQUENCE, ForeignKey("alarms.alarm_id"), primary_key=True, autoincrement=False),
+    Column("operator", String(40), nullable=False),
+    Column("note", String(300), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# Why a kiosk was told to take no money, and who let it again.
+stop_changes = Table(
+    "stop_changes",
+    metadata,
+    Column("change_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("kiosk_id", String(12), nullable=False, index=True),
+    Column("stopped", Boolean, nullable=False),
+    Column("note", String(300), nullable=False),
+    Column("operator", String(40), nullable=False),  # "" when central did it
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# One row for each run that found something else than the run of that day before.
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("run_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("day", Date, nullable=False, index=True),
+    Column("figures", Text, nullable=False),  # reconcile.Figures as JSON
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+differences = Table(
+    "differences",
+    metadata,
+    Column("difference_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("run_id", SEQUENCE, ForeignKey("reconciliations.run_id"), nullable=False),  # that found it
+    Column("day", Date, nullable=False, index=True),
+    Column("kind", String(24), nullable=False),  # differences.Kind
+    Column("subject", String(120), nullable=False),  # an order, or a journal
+    Column("kiosk_id", String(12), nullable=False),
+    Column("gateway_fen", BigInteger),
+    Column("ledger_fen", BigInteger),
+    Column("kiosk_fen", BigInteger),
+    Column("detail", String(300), nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+)
+
+resolutions = Table(
+    "resolutions",
+    metadata,
+    Column(
+        "difference_id",
+        SEQUENCE,
+        ForeignKey("differences.difference_id"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("run_id", SEQUENCE, ForeignKey("reconciliations.run_id"), nullable=False),
+    Column("how", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# Who may look at the operations pages.  Of a passphrase only its scrypt digest is kept.
+operators = Table(
+    "operators",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("role", String(12), nullable=False),  # operators.Role
+    Column("salt", String(32), nullable=False),
+    Column("digest", String(128), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
 )

@@ -109,6 +109,20 @@ class Api:
             "report_sheet", "POST", f"/v1/receipts/{receipt_no}/outcome", wire.PrintGrant, outcome
         )
 
+    def device_log(self, batch: wire.LogBatch) -> wire.LogReply:
+        from kiosk import wire
+
+        return self._call(
+            "device_log", "POST", "/v1/device-log", wire.LogReply, batch, timeout_s=QUERY_TIMEOUT_S
+        )
+
+    def day_totals(self, totals: wire.DayTotals) -> wire.TotalsReply:
+        from kiosk import wire
+
+        return self._call(
+            "day_totals", "POST", "/v1/day-totals", wire.TotalsReply, totals, timeout_s=QUERY_TIMEOUT_S
+        )
+
     def close_connections(self) -> None:
         if self._session is not None:
             self._session.close()

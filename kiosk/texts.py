@@ -68,6 +68,11 @@ OTHER_REFUSAL_BODY: Final = (
     "社保中心暂时没有接受这一笔，没有扣钱。",
     "请打服务热线 {hotline}，工作人员会帮您看。",
 )
+STOPPED_TITLE: Final = "这台机器先不收钱"
+STOPPED_BODY: Final = (
+    "没有扣钱。查询和补打在这里照常可以办。",
+    "缴费请用附近另一台机器，或到窗口办理。",
+)
 CLOSED_TITLE: Final = "这一笔没有付款"
 CLOSED_BODY: Final = ("付款码已经作废，没有扣钱。", "想缴费可以重新选择。")
 CLOCK_TITLE: Final = "这台机器暂时不能缴费"

@@ -12,6 +12,8 @@ Money is integer fen.  Times are RFC 3339 with an offset.  ``person_id`` is opaq
     POST /v1/orders/{order_id}/close      CloseRequest  -> OrderReply       503 gateway_silent; unknown: a tombstone, CLOSED
     POST /v1/receipts/{receipt_no}/prints PrintRequest  -> PrintGrant       idempotent by print_id
     POST /v1/receipts/{receipt_no}/outcome PrintOutcome -> PrintGrant       idempotent by print_id
+    POST /v1/device-log                   LogBatch      -> LogReply         repeats are welcome
+    POST /v1/day-totals                   DayTotals     -> TotalsReply      repeats are welcome
     GET  /v1/health                                     -> Health
 Every /v1 call but health carries ``Authorization: Bearer <kiosk token>`` and ``X-Kiosk: <kiosk id>``.
 Every error is a Problem with a matching HTTP status.
@@ -26,12 +28,16 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 MAX_LINES = 8
+MAX_LOG_ENTRIES = 100
 
 Fen = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
 OrderId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
 PersonId = Annotated[str, Field(pattern=r"^[a-z0-9]{8,40}$")]
 ReceiptNo = Annotated[str, Field(pattern=r"^\d{16,22}$")]
 Year = Annotated[int, Field(strict=True, ge=1990, le=2100)]
+Seq = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+Milliseconds = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Request(BaseModel):
@@ -55,6 +61,7 @@ class ProblemCode(str, Enum):
     ALREADY_PAID = "already_paid"  # 409: this person has paid this item and year
     BEING_CHECKED = "being_checked"  # 409: another order for this person, item and year is still open
     NOT_PAYABLE = "not_payable"  # 409: product not open, tier or amount not offered today
+    KIOSK_STOPPED = "kiosk_stopped"  # 409: this kiosk takes no money until somebody has looked at it
     CODE_INVALID = "code_invalid"  # 422: not a payer's code, or used up
     GATEWAY_SILENT = "gateway_silent"  # 503: the gateway does not answer; ask again
     BUSY = "busy"  # 503: try again
@@ -316,6 +323,58 @@ class PrintOutcome(Request):
     print_id: OrderId
     copy_number: Annotated[int, Field(ge=0)]
     verdict: SheetVerdict
+
+
+# --- the device log --------------------------------------------------------------------------------------------------
+
+
+class LogEntry(Request):
+    """One entry of a kiosk's journal, as its hash covers it: ``data`` is the text, ``hash`` and ``prev_hash`` are SHA-256 as hex."""
+
+    seq: Seq
+    subject: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,120}$")]
+    event: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,60}$")]
+    data: Annotated[str, Field(max_length=8_000, pattern=r"^\{[^\x00-\x1f]*\}$")]
+    wall_ms: Milliseconds
+    mono_ms: Milliseconds
+    boot_id: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,64}$")]
+    prev_hash: Sha256
+    hash: Sha256
+
+
+class LogBatch(Request):
+    """Entries in order.  ``journal_id`` is the hash of the journal's first entry; no entries at all asks how far central has read."""
+
+    journal_id: Sha256
+    entries: Annotated[tuple[LogEntry, ...], Field(max_length=MAX_LOG_ENTRIES)] = ()
+
+
+class LogReply(Reply):
+    """``last_seq``: up to here central has this journal without a gap.  ``totals_wanted``: days it asks the totals of."""
+
+    last_seq: Annotated[int, Field(ge=0)]
+    totals_wanted: tuple[date, ...] = ()
+
+
+class DayTotals(Request):
+    """What a journal says, up to its entry ``last_seq``, of the paid orders whose receipt numbers carry this day.
+
+    ``chain_hash`` is the hash of that entry.
+    """
+
+    day: date
+    journal_id: Sha256
+    count: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+    sum_fen: Annotated[int, Field(strict=True, ge=0, le=10**14)]
+    last_seq: Seq
+    chain_hash: Sha256
+
+
+class TotalsReply(Reply):
+    """``kept``: noted, now or before.  False: other totals stand for the same entry, and somebody will look at that."""
+
+    day: date
+    kept: bool
 
 
 class Health(Reply):

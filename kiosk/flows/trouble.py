@@ -15,6 +15,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {  # by wire.ProblemCode, which is a str
     "already_paid": texts.ALREADY_PAID_BODY,
     "being_checked": texts.BEING_CHECKED_BODY,
     "not_payable": texts.NOT_PAYABLE_BODY,
+    "kiosk_stopped": texts.STOPPED_BODY,
 }
 
 
@@ -57,7 +58,8 @@ def refused_order(kiosk: Kiosk, code: wire.ProblemCode | None) -> None:
     """Central refused to make the order: nothing was charged."""
     body = texts.OTHER_REFUSAL_BODY if code is None else REFUSALS.get(code, texts.OTHER_REFUSAL_BODY)
     icon = "circle-check" if body is texts.ALREADY_PAID_BODY else "circle-alert"
-    explain(kiosk, icon, texts.ORDER_REFUSED_TITLE, body)
+    title = texts.STOPPED_TITLE if body is texts.STOPPED_BODY else texts.ORDER_REFUSED_TITLE
+    explain(kiosk, icon, title, body)
 
 
 def clock_wrong(kiosk: Kiosk) -> bool:
