@@ -14,10 +14,10 @@ from bench.figures import Figure, median, percentile
 from bench.kiosk_process import KioskProcess, kiosk_process
 from bench.scene import SEED, Scene
 from devices.idcard import IdCard
-from stand.network import Fault
+from stand.proxy import Fault
 
 GOAL_MS = 100.0
-SLOW_S = 2.0
+SLOW_S = 2.5
 GUARD_S = 0.7  # taps do not count just after a change of screen
 
 
@@ -29,7 +29,7 @@ def measure(scene: Scene, quick: bool) -> list[Figure]:
     visits = 0
     with kiosk_process(scene.toml) as kiosk:
         time.sleep(2.0)
-        scene.stand.network.choose = slowly
+        scene.stand.network.delay_s, scene.stand.network.choose = SLOW_S, lambda: Fault.DELAY
         kiosk.order(fingers=SEED)
         while (len(under_way(kiosk.told)) < wanted or visits < (1 if quick else 5)) and visits < 20:
             visit(scene, kiosk, visitors[visits % len(visitors)])
@@ -64,12 +64,6 @@ def measure(scene: Scene, quick: bool) -> list[Figure]:
             },
         )
     ]
-
-
-def slowly() -> Fault:
-    """The question is two seconds on its way, the answer another half."""
-    time.sleep(SLOW_S)
-    return Fault.DELAY
 
 
 def visit(scene: Scene, kiosk: KioskProcess, card: IdCard) -> None:

@@ -1,4 +1,4 @@
-"""The stand as a process of its own: ``python -m stand --folder DIR``.
+"""The stand as a process of its own: ``python -m stand --folder DIR``; its network by itself: ``python -m stand proxy``.
 
 Starts central (a process again), the emulated devices and the panel; prints one line of JSON when everything answers; ends when its
 standard input closes or on SIGTERM, so that no stand outlives its demo.
@@ -17,6 +17,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import requests
 import uvicorn
@@ -24,6 +25,7 @@ import uvicorn
 from kiosk.build import FONTS
 from kiosk.config import Fonts
 from stand.panel import create_panel
+from stand.proxy import Fault, Proxy, shares_of
 from stand.stand import Stand
 
 KIOSK_ID, TOKEN = "WD001", "demo-token-WD001"
@@ -31,6 +33,9 @@ START_TIMEOUT_S = 60.0
 
 
 def main() -> None:
+    if sys.argv[1:2] == ["proxy"]:
+        relay(sys.argv[2:])
+        return
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--panel-port", type=int, default=0)
@@ -54,6 +59,31 @@ def main() -> None:
         stand.stop()
         central.terminate()
         central.wait(15)
+
+
+def relay(arguments: list[str]) -> None:
+    """A bad network between two other processes, until SIGTERM or Ctrl-C; then what it did to how many exchanges."""
+    names = ", ".join(fault.value for fault in Fault)
+    parser = argparse.ArgumentParser(prog="python -m stand proxy", description=relay.__doc__)
+    parser.add_argument("--listen", type=int, default=0, help="port; 0 takes a free one")
+    parser.add_argument("--to", required=True, metavar="HOST:PORT")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--faults", type=shares_of, default={}, metavar="FAULT=SHARE,...", help=names)
+    given = parser.parse_args(arguments)
+    host, _, port = given.to.rpartition(":")
+    proxy = Proxy((host, int(port)), port=given.listen)
+    proxy.faulty(Random(given.seed), given.faults)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    proxy.start()
+    print(f"proxy ready at 127.0.0.1:{proxy.port}", flush=True)  # noqa: T201
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        proxy.stop()
+        counts = {fault.value: proxy.counts[fault] for fault in Fault}
+        print(json.dumps(counts), flush=True)  # noqa: T201
 
 
 def start_central(folder: Path, port: int, people: int, seed: int) -> subprocess.Popen[bytes]:

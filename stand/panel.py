@@ -14,10 +14,11 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from stand import people
+from stand.proxy import Fault
 from stand.stand import Stand
 
 PAGE = Path(__file__).parent / "templates" / "panel.html"
-LOSE_REPLIES = (0.0, 0.5, 0.0)
+LOSE_REPLIES = {Fault.LOSE_REPLY: 0.5}
 PRINTER_HANDS = (
     *("paper_out", "load_paper", "near_end", "jam", "clear_jam"),
     *("open_cover", "close_cover", "power_off", "power_on"),
@@ -65,7 +66,7 @@ def create_panel(stand: Stand, central_url: str) -> FastAPI:
         stand.network.healthy()
 
     def lose_replies(_: dict[str, Any]) -> None:
-        stand.network.faulty(Random(), *LOSE_REPLIES)
+        stand.network.faulty(Random(), LOSE_REPLIES)
 
     def scan(body: dict[str, Any]) -> None:
         stand.scanner.scan(str(body.get("code", "")))

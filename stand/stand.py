@@ -10,7 +10,7 @@ from devices.idcard_emulator import IdCardEmulator
 from devices.printer_emulator import PrinterEmulator
 from devices.printer_profiles import PROFILES
 from devices.scanner_emulator import ScannerEmulator
-from stand.network import Network
+from stand.proxy import Proxy
 
 RARE = "𠮷䶮堃喆𬭊㛃淼焱𫖯昇"  # of the township's names: so that a sheet's text can name a glyph that was sent as dots
 
@@ -31,7 +31,7 @@ class Stand:
             PROFILES[profile], fonts, SystemClock(), mm_per_s=feed_mm_s, reads=RARE
         )
         self.scanner = ScannerEmulator()
-        self.network = Network(central)
+        self.network = Proxy(central)
         self.baud = baud
         self.reader_wire = FarEnd(self.reader, baud)
         self.printer_wire = FarEnd(self.printer, baud)

@@ -26,11 +26,13 @@ from kiosk.views import (
     Service,
     View,
 )
+from stand.proxy import Fault
 from tests.visitor import JSON, Visitor
 
 A = TypeVar("A")
 MOST_QUESTIONS = 40
 LOOKS = 60  # how often one question looks at the world before the citizen does something else
+FAULTS = {Fault.LOSE_REQUEST: 0.1, Fault.LOSE_REPLY: 0.15, Fault.DELAY: 0.1}
 STRIDE = 8  # looks are this much further apart than on a real machine, so that three minutes are soon over
 
 
@@ -239,7 +241,7 @@ class Afternoon:
         if rng.random() < 0.06:
             stand.network.cut = True
         if rng.random() < 0.1:
-            stand.network.faulty(rng, 0.1, 0.15, 0.1)
+            stand.network.faulty(rng, FAULTS)
         if rng.random() < 0.25:
             stand.network.healthy()
         if rng.random() < 0.01:

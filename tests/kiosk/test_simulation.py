@@ -89,7 +89,7 @@ def test_the_afternoons_met_everything(met: Counter[str]) -> None:
 def machine(town: Running, folder: Path, people: Iterator[dict[str, Any]], kiosk_id: str) -> Visitor:
     (folder / kiosk_id).mkdir()
     visitor = Visitor(town, folder / kiosk_id, people, kiosk_id, QUICK)
-    visitor.stand.network._delay_s = 0.01
+    visitor.stand.network.delay_s = 0.01
     return visitor
 
 

@@ -29,7 +29,7 @@ from kiosk.views import (
     Trouble,
 )
 from screens.bridge import KivyDesk
-from stand.network import Fault
+from stand.proxy import Fault
 from tests.desk import HOME, WORLD, Do
 from tests.visitor import JSON, PENSION, Visitor
 
