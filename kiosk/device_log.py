@@ -25,7 +25,6 @@ BATCH_MOST_BYTES = 40_000  # central takes bodies of 64 KiB
 BATCHES_A_TURN = 8  # then the outbox looks whether something else is due
 QUIET_TURNS = 4  # with nothing new, central is asked for its wishes at every fourth turn
 PAGE = 500
-DAY_IN_NUMBER = slice(6, 12)  # a receipt number: area code, YYMMDD, sequence
 
 
 class DeviceLog:
@@ -159,7 +158,7 @@ def receipt_day(entry: SealedEntry) -> date | None:
     if entry.event != "paid" or not entry.subject.startswith(ORDER):
         return None
     numbers = json.loads(entry.text)["receipts"]
-    try:
-        return date.fromisoformat("20" + numbers[0][DAY_IN_NUMBER])
+    try:  # a receipt number: area code, YYMMDD, sequence
+        return date.fromisoformat("20" + numbers[0][6:12])
     except ValueError:  # not a number that central gives
         return None
