@@ -46,15 +46,20 @@ HOMES = {
     "dlib": ("kiosk/face/worker.py",),
     "face_recognition": ("kiosk/face/worker.py",),
     "fastapi": ("central/*",),
+    "faster_whisper": ("assets/build_voice.py",),
     "fontTools": ("assets/build_fonts.py",),
     "jinja2": ("central/*",),
     "kivy": ("screens/*", "kiosk/__main__.py"),
-    "numpy": ("kiosk/face/*", "devices/*"),
+    "misaki": ("assets/build_voice.py",),
+    "numpy": ("assets/build_voice.py", "kiosk/face/*", "devices/*"),
+    "onnxruntime": ("assets/build_voice.py",),
     "PIL": ("devices/*", "screens/*", "assets/build_fonts.py"),
+    "pypinyin": ("assets/build_voice.py",),
     "pydantic": ("kiosk/config.py", "kiosk/wire.py", "kiosk/api.py", "central/*"),
     "requests": ("kiosk/api.py",),
     "segno": ("devices/*", "screens/*", "central/*"),
     "serial": ("devices/*",),
+    "soundfile": ("assets/build_voice.py",),
     "sqlalchemy": ("central/*",),
     "sqlcipher3": ("central/*",),
     "starlette": ("central/*",),
@@ -95,7 +100,7 @@ CLOCKS = {
 CLOCKS_LIVE_IN = ("devices/clock.py", "devices/farend.py", "*/__main__.py")
 
 # Scripts and composition roots run when they are run; migrations are scripts of Alembic's.
-RUN_AT_IMPORT = ("*/__main__.py", "central/migrations/*", "assets/build_fonts.py", "bench/*", "stand/*")
+RUN_AT_IMPORT = ("*/__main__.py", "central/migrations/*", "assets/build_*.py", "bench/*", "stand/*")
 PURE = {
     *(
         "bytes",
