@@ -4,6 +4,7 @@
     serial    FS &  FS S, then rows: GS !  FS W  ESC a  FS 2  text  LF, or GS v 0, or GS ( k;  GS V
     fast      the whole sheet by GS v 0;  GS V
     request   GS ( H  GS r
+    clear     DLE DC4 8, at any time
 
 Text is sent in two-byte GB 18030 where the firmware has the character; characters it lacks are loaded as FS
 2 glyphs, and a line that needs more of them than fit becomes a picture.  A four-byte GB 18030 code is never
@@ -38,6 +39,7 @@ INITIALISE = b"\x1b@"
 REPORT_CHANGES = b"\x1da\x0e"  # GS a: online, error and paper
 REPORT_NOTHING = b"\x1da\x00"
 ASK_IN_TURN = b"\x1dr\x01"  # GS r: its answer says that all before it was worked through
+CLEAR = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"  # forget what waits; obeyed as it arrives, offline too
 CUT = b"\x1dV\x42\x18"  # feed to the cutter and 3 mm on, then cut
 KANJI_ON = b"\x1c&\x1cS\x00\x00"  # two-byte mode, no extra space between characters
 LEFT, CENTER = b"\x1ba\x00", b"\x1ba\x01"

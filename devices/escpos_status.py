@@ -4,6 +4,7 @@
     GS a (ASB)  0xx1xx00 0xx0xxxx 0xx0xxxx 0xx0xxxx   unsolicited
     GS r        0xx0xxxx                              in its turn
     GS ( H      37 22 d d d d 00                      when the sheet is out
+    DLE DC4 8   37 25 00                              when the buffers are empty
     flow        11 (XON), 13 (XOFF)                   anywhere
 
 The fixed bits tell them apart.  Every test is by mask: a Masung's idle byte is 16, not 12.
@@ -69,7 +70,12 @@ class Completed:
     digits: bytes
 
 
-Event = RealTime | Changed | InTurn | Completed
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """Nothing waits in the printer any more."""
+
+
+Event = RealTime | Changed | InTurn | Completed | Cleared
 
 
 class Demultiplexer:
@@ -110,7 +116,7 @@ class Demultiplexer:
         block, self._block = self._block, b""
         if len(block) == 7 and block[:2] == b"\x37\x22":
             return Completed(block[2:6])
-        return None
+        return Cleared() if block == b"\x37\x25\x00" else None
 
 
 def judge(answers: Mapping[int, int], fault_mask: int = 0x2C) -> PrinterStatus:

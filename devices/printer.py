@@ -91,3 +91,9 @@ class ReceiptPrinter(Protocol):
         Raises UncoveredCharacter before a byte is sent; NotReady (paper, cover, cutter: nothing was sent);
         TransportLost only when nothing of the document was sent.  Everything later is a verdict, never an exception.
         """
+
+    def clear(self) -> bool:
+        """The visit is over: no sheet of it, whole or half, shall come out any more.  Never raises.
+
+        False when a sheet that ended UNKNOWN may still come; ask again while nobody is there.  Its verdict stays.
+        """

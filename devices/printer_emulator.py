@@ -2,11 +2,12 @@
 sheet.
 
 Bytes wait in its buffer while the paper is out, the cover open or the cutter jammed, and go on afterwards,
-as in a real one; switched off, it forgets them.  Faults may come from any thread.
+as in a real one; switched off or told to clear, it forgets them.  Faults may come from any thread.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -22,6 +23,9 @@ from devices.printer_profiles import PrinterProfile
 DOTS_PER_MM = 8
 CUT_S = 0.2
 LATE_S = 0.05
+CLEAR = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")  # DLE DC4 8
+CLEARED = bytes.fromhex("37 25 00")
+REAL_TIME = re.compile(rb"\x10(\x04[\x01-\x04]|\x05[\x01\x02])")
 
 
 class PrinterEmulator:
@@ -45,7 +49,8 @@ class PrinterEmulator:
         self._paper = Paper(profile, FontChain(fonts), reads)
         self._condition = Condition(drawer_high)
         self._commands = Interpreter(profile, self._paper, self._condition)
-        self._tail = bytes(3)  # the last bytes received, for real-time commands cut in two
+        self._clears = profile.clears
+        self._tail = b""  # the last bytes received, for real-time commands cut in two
         self._busy_until_s = 0.0
         self._on, self._mute = True, False
         self._left_dots: int | None = None
@@ -58,9 +63,7 @@ class PrinterEmulator:
         with self._lock:
             if not self._on:
                 return b""
-            self._real_time(data)
-            self._commands.buffer += data
-            self._paper.bytes_since_cut += len(data)
+            self._take(data)
             return self._work()
 
     def tick(self) -> bytes:
@@ -164,7 +167,7 @@ class PrinterEmulator:
             self._on = False
             self._commands.buffer.clear()
             self._commands.out.clear()
-            self._tail = bytes(3)
+            self._tail = b""
             self._commands.asb_mask = 0
             self._paper.reset()
 
@@ -172,18 +175,31 @@ class PrinterEmulator:
         with self._lock:
             self._on = True
 
-    def _real_time(self, data: bytes) -> None:
-        """DLE EOT and DLE ENQ are obeyed as they arrive, wherever they stand."""
+    def _take(self, data: bytes) -> None:
+        """Into the buffer.  Real-time commands are obeyed as they arrive, wherever they stand."""
+        self._paper.bytes_since_cut += len(data)
         for byte in data:
-            self._tail = (self._tail + bytes((byte,)))[-3:]
-            if self._tail[:2] == b"\x10\x04" and 1 <= byte <= 4:
+            self._commands.buffer.append(byte)
+            self._tail = (self._tail + bytes((byte,)))[-len(CLEAR) :]
+            lead = self._tail[-3:-1]
+            if lead == b"\x10\x04" and 1 <= byte <= 4:
                 self._obeyed += 1
                 self._commands.out.append(self._condition.dle_eot(byte))
-            elif self._tail[:2] == b"\x10\x05" and byte in (1, 2):
+            elif lead == b"\x10\x05" and byte in (1, 2):
                 self._obeyed += 1
                 self._condition.is_jammed = False
                 if byte == 2:
-                    self._commands.buffer.clear()
+                    self._forget()
+            elif self._clears and self._tail == CLEAR:
+                self._condition.is_jammed = False  # TM-U590 specification: as DLE ENQ 2
+                self._forget()
+                self._commands.out += CLEARED
+
+    def _forget(self) -> None:
+        """Receive buffer and unprinted line; what has passed the head hangs on, settings stay."""
+        self._commands.met += len(REAL_TIME.findall(self._commands.buffer))
+        self._commands.buffer.clear()
+        self._paper.drop_line()
 
     # --- work ---
 

@@ -4,13 +4,15 @@
     number
 
 Up to the first byte of the sheet every trouble is an exception; from then on it is a verdict.  After
-UNKNOWN the printer keeps its buffer: a sheet stopped by the end of the paper comes out whole when paper is
-loaded.
+UNKNOWN the printer keeps its buffer while the visit lasts: a sheet stopped by the end of the paper comes
+out whole when paper is loaded.  Then ``clear`` has it forgotten, wherever it waits, before anybody else
+comes: what a system buffer has not sent, what the printer holds, and a half sheet still hanging is cut off.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
 
 from devices import escpos
@@ -19,6 +21,7 @@ from devices.errors import DeviceError, NotReady, Timeout
 from devices.escpos_status import (
     QUESTIONS,
     Changed,
+    Cleared,
     Completed,
     Demultiplexer,
     InTurn,
@@ -38,6 +41,17 @@ DEAD_AFTER_S = 3.5  # without a sign of life: the printer was switched off, and 
 SLICE_BYTES = 512
 READ_BYTES = 64
 LAST_NUMBER = 9999
+MOST_CLEARS = (
+    3  # unanswered: the profile is wrong, or the answers are lost; a wait in every idle look helps nobody
+)
+
+
+class _Held(Enum):
+    """What may still come out of the printer without being asked for."""
+
+    NOTHING = "nothing"
+    PERHAPS = "perhaps"  # of a program that died, or from before the printer fell silent
+    SHEET = "sheet"  # one that ended UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +104,16 @@ class EscposPrinter:
         self._number = clock.wall_ms() // 100 % LAST_NUMBER
         self._unfinished = unfinished
         self._maybe_open = True  # a command may be open, of a program that died or a job cut short
+        self._held = _Held.PERHAPS if unfinished else _Held.NOTHING
+        self._awaited = False  # somebody who is here waits for what is held
+        self._clears = 0  # tries, of what is held
 
     def status(self) -> PrinterStatus:
         """Asks DLE EOT 1 to 4, in ``status_timeout_s`` all told.  Never raises; a lost link is NO_DEVICE."""
         try:
             return self._ask()
         except DeviceError:
-            return judge({})
+            return self._silent()
 
     def covers(self, text: str) -> bool:
         """Whether every character can be printed; a line break counts as one that can."""
@@ -110,11 +127,13 @@ class EscposPrinter:
         """
         sheet = escpos.encode(document, self._profile, self._glyphs)
         self._require_ready()
+        if self._held is not _Held.NOTHING and not self._awaited:
+            self._forget()
         try:
             self._prepare()
         except Timeout as error:
             raise NotReady(DeviceState.OFFLINE.value) from error  # the line is held: it takes nothing now
-        verdict = Verdict.UNKNOWN
+        verdict, self._awaited = Verdict.UNKNOWN, True
         try:
             job = _Job(self._transport, self._profile, self._clock, self._next_number())
             job.send(sheet)
@@ -122,7 +141,51 @@ class EscposPrinter:
         except DeviceError:
             pass  # too late for an exception: a part may be on the paper
         self._unfinished = self._maybe_open = verdict is Verdict.UNKNOWN
+        self._hold(_Held.SHEET if verdict is Verdict.UNKNOWN else _Held.NOTHING)
         return verdict
+
+    def clear(self) -> bool:
+        """Has everything forgotten that was not printed, at most about ``status_timeout_s`` twice; cuts off what hangs out.
+
+        False when a sheet may still come: the printer cannot forget (profile), or has not said that it did.
+        """
+        self._awaited = False
+        if self._held is not _Held.NOTHING and self._clears < MOST_CLEARS:
+            self._forget()
+        if self._unfinished:
+            self._cut_off()
+        return self._held is not _Held.SHEET
+
+    def _hold(self, held: _Held) -> None:
+        self._held, self._clears = held, 0
+
+    def _forget(self) -> None:
+        """Nothing leaves this machine any more, and the printer empties its buffers, if it can."""
+        self._clears += 1
+        try:
+            self._transport.discard()
+            self._transport.interrupt(escpos.CLEAR if self._profile.clears else b"")
+            if self._profile.clears and self._heard_cleared():
+                self._hold(_Held.NOTHING)
+        except DeviceError:
+            pass  # it is not there: asked again
+
+    def _heard_cleared(self) -> bool:
+        """Nothing may be sent before the answer has come: it would be cleared too.  Raises TransportLost."""
+        heard, deadline_s = Demultiplexer(), self._clock.monotonic() + self._profile.status_timeout_s
+        while (left_s := deadline_s - self._clock.monotonic()) > 0:
+            if Cleared() in heard.feed(self._transport.read(READ_BYTES, left_s)):
+                return True
+        return False
+
+    def _cut_off(self) -> None:
+        """Whoever loads the paper finds the half sheet, and not the next person."""
+        try:
+            if self._ask().can_print:
+                self._prepare()
+                self._unfinished = self._maybe_open = False
+        except DeviceError:
+            pass
 
     def _prepare(self) -> None:
         """Everything but the sheet.  One person's half sheet is cut off, not joined to the next one's."""
@@ -156,7 +219,13 @@ class EscposPrinter:
                         answers[question] = event.value
             if question not in answers:
                 break
-        return judge(answers, self._profile.fault_mask)
+        return judge(answers, self._profile.fault_mask) if answers else self._silent()
+
+    def _silent(self) -> PrinterStatus:
+        """Switched off, unplugged or in somebody else's hands: what it holds afterwards is nobody's sheet."""
+        self._awaited = False
+        self._hold(_Held.PERHAPS if self._held is _Held.NOTHING else self._held)
+        return judge({})
 
     def _next_number(self) -> bytes:
         self._number = self._number % LAST_NUMBER + 1

@@ -59,6 +59,13 @@ class Interpreter:
 
     def _command(self) -> Step | None:
         lead, name = self.buffer[0], self.buffer[1]
+        if (
+            lead == 0x10
+            and name == 0x14
+            and self._profile.clears
+            and bytes(self.buffer[2:3]) in (b"", b"\x08")
+        ):
+            return self._fixed(10, self._strange(10))  # whole and right, it was obeyed when it came
         if lead == 0x10:
             return self._fixed(3, self._meet) if name in (4, 5) else (2, 0, self._strange(2))
         if lead == 0x1B:

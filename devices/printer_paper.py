@@ -65,6 +65,10 @@ class Paper:
         self.left_dots = 0
         self.kanji_space_dots = 0
         self._user: dict[int, bytes] = {}
+        self.drop_line()
+
+    def drop_line(self) -> None:
+        """What was to be printed on the line that has no end yet."""
         self._cells: list[Image.Image] = []
         self._line = ""
 

@@ -25,6 +25,7 @@ class PrinterProfile:
     user_glyphs: int = 0  # how many FS 2 characters can be loaded at a time
     native_qr: bool = False  # GS ( k
     gs_h: bool = False  # GS ( H: a number that comes back when the sheet is out
+    clears: bool = False  # DLE DC4 8: what waits in the printer can be thrown away, and it says so
     asb: bool = True  # GS a: the printer reports changes by itself; used only together with gs_h
     dots: int = 576
     fault_mask: int = 0x2C  # which bits of DLE EOT 3 are faults a person must clear
@@ -39,12 +40,14 @@ PROFILES: Mapping[str, PrinterProfile] = MappingProxyType(
     {
         profile.name: profile
         for profile in (
-            PrinterProfile("epson-80", charset="gb18030", user_glyphs=94, native_qr=True, gs_h=True),
+            PrinterProfile(
+                "epson-80", charset="gb18030", user_glyphs=94, native_qr=True, gs_h=True, clears=True
+            ),
             PrinterProfile("sprt-gb2312", charset="gb2312", user_glyphs=6, native_qr=True, baud=9600),
             # bit 2 of its DLE EOT 3 is documented nowhere, and set elsewhere while idle: no fault here
             PrinterProfile("masung", charset="gb2312", native_qr=True, fault_mask=0x28),
             PrinterProfile("generic-58", charset="gb2312", asb=False, dots=384, rtscts=False, baud=9600),
-            PrinterProfile("fast-raster", link="fast", gs_h=True, rtscts=False),
+            PrinterProfile("fast-raster", link="fast", gs_h=True, clears=True, rtscts=False),
         )
     }
 )

@@ -40,6 +40,12 @@ class Transport(Protocol):
         Raises TransportLost.
         """
 
+    def interrupt(self, data: bytes) -> None:
+        """Drops what has not left this machine, then sends ``data`` even while the far end holds the line.
+
+        For commands that a device obeys at any time.  Raises TransportLost, Timeout.
+        """
+
     def close(self) -> None:
         """Give the port back; the next use opens it again.  Never raises."""
 
@@ -82,6 +88,21 @@ class SerialTransport:
             # pyserial's own read waits for all of max_bytes; a latency we do not have
             ready, _, _ = select.select([line.fileno()], [], [], max(0.0, timeout_s))
             return bytes(line.read(max_bytes)) if ready else b""
+        except LINK_GONE as error:
+            raise self._lost(error) from error
+
+    def interrupt(self, data: bytes) -> None:
+        try:
+            line = self._opened()
+            line.reset_output_buffer()  # a serial server keeps what it has; what follows comes after it
+            line.rtscts = False
+            try:
+                line.write(data)
+                line.flush()  # held again, the port would keep what has not left
+            finally:
+                line.rtscts = self._rtscts
+        except serial.SerialTimeoutException as error:
+            raise Timeout(f"{self.port} takes no more bytes") from error
         except LINK_GONE as error:
             raise self._lost(error) from error
 

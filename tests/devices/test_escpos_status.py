@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.escpos_status import Changed, Completed, Demultiplexer, InTurn, RealTime, judge
+from devices.escpos_status import Changed, Cleared, Completed, Demultiplexer, InTurn, RealTime, judge
 from devices.printer import PrinterStatus
 from devices.status import Cover, DeviceState, PaperSupply
 
@@ -118,4 +118,15 @@ def test_an_endless_block_is_given_up():
 @given(st.binary(max_size=300))
 def test_no_noise_breaks_it(data):
     for event in Demultiplexer().feed(data):
-        assert isinstance(event, RealTime | Changed | InTurn | Completed)
+        assert isinstance(event, RealTime | Changed | InTurn | Completed | Cleared)
+
+
+def test_the_answer_to_clear_is_no_number_and_no_change():
+    """37 25 00: TM-T90 specification, DLE DC4 (fn = 8).  XOFF may stand inside."""
+    assert Demultiplexer().feed(bytes.fromhex("372500")) == [Cleared()]
+    assert Demultiplexer().feed(bytes.fromhex("12 37 13 25 00 18000F00")) == [
+        RealTime(0x12),
+        Cleared(),
+        Changed(bytes.fromhex("18000F00")),
+    ]
+    assert Demultiplexer().feed(bytes.fromhex("372600")) == []

@@ -265,6 +265,89 @@ def test_power_off_forgets_what_was_not_printed():
     assert [sheet.text for sheet in printer.sheets] == [("a", "c")]
 
 
+CLEAR = bytes.fromhex("10140801031401060208")  # TM-T90 specification, DLE DC4 (fn = 8)
+CLEARED = bytes.fromhex("372500")
+
+
+@pytest.mark.parametrize("portion", [1, 3, 16, 100])
+@pytest.mark.parametrize(
+    ("waits", "hangs"),
+    [
+        ([PrinterEmulator.paper_out], 0),
+        ([PrinterEmulator.open_cover], 0),
+        ([PrinterEmulator.jam], 0),
+        ([lambda printer: printer.paper_out_after(40)], 34),
+    ],
+)
+def test_a_printer_told_to_clear_prints_nothing_of_what_waited(waits, hangs, portion):
+    """In real time, offline, in whatever portions; what has passed the head hangs on."""
+    printer = a_printer()
+    for trouble in waits:
+        trouble(printer)
+    said = b""
+    for data in (b"a\nb\nc", CLEAR):
+        said += b"".join(printer.receive(data[at : at + portion]) for at in range(0, len(data), portion))
+    assert said == CLEARED
+    assert printer.hanging_dots == hangs
+    for mend in (printer.load_paper, printer.close_cover, printer.clear_jam):
+        mend()
+    assert printer.tick() == b""
+    assert printer.hanging_dots == hangs
+    printer.receive(b"d\n" + escpos.CUT)
+    assert [sheet.text for sheet in printer.sheets] == [("a", "d") if hangs else ("d",)]
+    assert not printer.unknown
+
+
+def test_clearing_forgets_the_unprinted_line_and_keeps_the_settings():
+    printer = a_printer()
+    printer.receive(b"\x1b@\x1ba\x01abc")
+    printer.receive(CLEAR + b"x\n" + escpos.CUT)
+    (sheet,) = printer.sheets
+    assert sheet.text == ("x",)
+    assert grey(sheet)[TOP : TOP + 24, :200].min() == 255  # still centred
+
+
+def test_clearing_in_the_middle_of_a_picture_ends_the_picture():
+    """Another command in processing is cancelled: Epson, ESC/POS reference, DLE DC4 (fn=8)."""
+    printer = a_printer()
+    assert printer.receive(b"\x1dv0\x00\x48\x00\xff\x00" + bytes(500) + CLEAR) == CLEARED
+    printer.receive(b"x\n" + escpos.CUT)
+    assert [sheet.text for sheet in printer.sheets] == [("x",)]
+
+
+def test_what_comes_after_clear_is_printed():
+    printer = a_printer()
+    printer.paper_out()
+    printer.receive(b"a\n" + CLEAR + b"b\n" + escpos.CUT)
+    printer.load_paper()
+    printer.tick()
+    assert [sheet.text for sheet in printer.sheets] == [("b",)]
+
+
+def test_questions_that_were_cleared_are_not_taken_for_data():
+    printer = a_printer()
+    printer.paper_out()
+    printer.receive(escpos.status_query(1) + CLEAR)
+    assert printer.obeyed_in_data == 0
+
+
+def test_a_clear_that_is_not_whole_is_none():
+    printer = a_printer()
+    assert printer.receive(CLEAR[:-1] + b"\x09" + b"x\n" + escpos.CUT) == b""
+    assert [sheet.text for sheet in printer.sheets] == [("x",)]
+    assert list(printer.unknown) == ["10 14 08 01"]
+
+
+def test_a_printer_that_does_not_know_clear_ignores_it():
+    printer = PrinterEmulator(PROFILES["sprt-gb2312"], FONTS, FakeClock(), mm_per_s=0)
+    printer.paper_out()
+    assert printer.receive(b"a\n" + CLEAR) == b""
+    printer.load_paper()
+    printer.receive(escpos.CUT)
+    assert [sheet.text for sheet in printer.sheets] == [("a",)]
+    assert printer.unknown["10 14"] == 1
+
+
 def test_a_cut_of_white_paper_is_no_sheet():
     printer = a_printer()
     printer.receive(escpos.CUT)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
+import struct
+import termios
 import threading
 import time
+import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,8 +163,9 @@ def test_unplugged_while_a_read_waits() -> None:
         lambda line: line.read(1, 0.1),
         lambda line: line.write(b"b"),
         lambda line: line.discard(),
+        lambda line: line.interrupt(b"b"),
     ],
-    ids=["read", "write", "discard"],
+    ids=["read", "write", "discard", "interrupt"],
 )
 def test_every_first_use_of_a_lost_line_says_lost(use: Callable[[SerialTransport], object]) -> None:
     with echo_line() as (end, line):
@@ -200,6 +205,65 @@ def test_a_line_that_takes_no_more_is_a_timeout_not_a_loss() -> None:
         os.close(slave)
 
 
+@contextmanager
+def bare_terminal() -> Iterator[tuple[int, SerialTransport]]:
+    """The master in packet mode: each read begins with what happened to the line (tty_ioctl(4), TIOCPKT)."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    fcntl.ioctl(master, termios.TIOCPKT, struct.pack("i", 1))
+    line = SerialTransport(os.ttyname(slave), 115200, rtscts=True)
+    line.discard()
+    os.read(master, 100)  # the input that was discarded
+    yield master, line
+    line.close()
+    os.close(master)
+    os.close(slave)
+
+
+def flow_control(terminal: int) -> bool:
+    return bool(termios.tcgetattr(terminal)[2] & termios.CRTSCTS)
+
+
+def test_an_interrupt_drops_what_waits_before_it_sends() -> None:
+    with bare_terminal() as (master, line):
+        line.interrupt(b"now")
+        assert os.read(master, 100)[0] & termios.TIOCPKT_FLUSHWRITE
+        assert os.read(master, 100) == b"\x00now"
+
+
+def test_an_interrupt_is_sent_though_the_line_is_held() -> None:
+    """Flow control is off while it is on its way, and on again afterwards."""
+    with bare_terminal() as (master, line):
+        assert flow_control(master)
+        sent = bytes(30_000)  # more than the terminal takes at once
+        sender = threading.Thread(target=line.interrupt, args=(sent,))
+        sender.start()
+        while flow_control(master):
+            time.sleep(0.001)
+        got = b""
+        while len(got) < len(sent):
+            portion = os.read(master, 4096)
+            got += portion[1:] if portion[0] == 0 else b""
+        sender.join()
+        assert got == sent
+        assert flow_control(master)
+
+
+def test_an_interrupt_of_nothing_only_drops() -> None:
+    with bare_terminal() as (master, line):
+        line.interrupt(b"")
+        assert os.read(master, 100) == bytes((termios.TIOCPKT_FLUSHWRITE,))
+        assert flow_control(master)
+
+
+def test_an_interrupt_on_a_line_that_takes_nothing_is_a_timeout() -> None:
+    with bare_terminal() as (master, line):
+        line._opened().write_timeout = 0.05
+        with pytest.raises(Timeout):
+            line.interrupt(bytes(200_000))
+        assert flow_control(master)
+
+
 def test_a_serial_server_over_tcp() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         line = SerialTransport(f"socket://127.0.0.1:{server.getsockname()[1]}", 115200)
@@ -211,6 +275,8 @@ def test_a_serial_server_over_tcp() -> None:
             peer.sendall(b"answer")
             assert read_all(line, 6) == b"answer"
             assert line.read(1, 0.0) == b""
+            line.interrupt(b"now")
+            assert peer.recv(3, socket.MSG_WAITALL) == b"now"
         with pytest.raises(TransportLost):
             line.read(1, 2.0)
         line.close()

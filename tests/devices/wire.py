@@ -65,6 +65,9 @@ class DirectWire:
             self._coming.insert(0, (at_s, data[max_bytes:]))
         return data[:max_bytes]
 
+    def interrupt(self, data: bytes) -> None:
+        self.write(data)  # nothing is ever left on this side
+
     def close(self) -> None:
         self._coming = []
 
