@@ -75,6 +75,11 @@ STOPPED_BODY: Final = (
 )
 CLOSED_TITLE: Final = "这一笔没有付款"
 CLOSED_BODY: Final = ("付款码已经作废，没有扣钱。", "想缴费可以重新选择。")
+GOING_BACK_TITLE: Final = "这一笔没有缴成，钱会退给您"
+GOING_BACK_BODY: Final = (
+    "您付的钱到得晚了或金额不对，没有记账，会原路退回付款的手机。",
+    "放身份证就能看到退款。想缴费可以重新选择。",
+)
 CLOCK_TITLE: Final = "这台机器暂时不能缴费"
 CLOCK_BODY: Final = (
     "机器的时间不准，为了不把您的钱记错，先不收费。",

@@ -35,7 +35,10 @@ class Answer(Enum):
 
 
 class Till:
-    """``last``, ``reason``, ``pay_url``, ``expires_in_s`` and ``receipts`` are what central last said; none of it is on disk."""
+    """``last``, ``reason``, ``pay_url``, ``expires_in_s``, ``receipts`` and ``going_back`` are what central last said.
+
+    None of it is on disk.  ``going_back``: money came for an order that could not take it any more, and central returns it.
+    """
 
     def __init__(self, journal: Journal, api: Api, log: events.Log, kiosk_id: str) -> None:
         self._journal, self._api, self._log, self._kiosk_id = journal, api, log, kiosk_id
@@ -44,12 +47,14 @@ class Till:
         self.pay_url = ""
         self.expires_in_s = 0
         self.receipts: tuple[wire.Receipt, ...] = ()
+        self.going_back = False
 
     # --- one order ---------------------------------------------------------------------------------------------------
 
     def open(self, payer_id: str, lines: Sequence[Line]) -> Order:
         """INTENT is on disk, nothing has left."""
         self.last, self.reason, self.pay_url, self.receipts = Answer.HEARD, None, "", ()
+        self.going_back = False
         data: dict[str, Any] = {"payer_id": payer_id, "lines": [asdict(line) for line in lines]}
         order_id = self._new_key(data)
         order = payment.replay(order_id, [("intent", data)])
@@ -222,6 +227,7 @@ class Till:
             )
         if reply.state is wire.OrderState.CREATED:
             return order
+        self.going_back = reply.state is not wire.OrderState.CLOSED
         if order.money is State.CLOSING:
             return self._write(order, Event.CLOSED, {"reason": reply.reason})
         return self._write(order, Event.GIVE_UP)  # closed at the gateway: our own close confirms it

@@ -109,6 +109,8 @@ def settle(kiosk: Kiosk, page: wire.MyPage, wants: tuple[Want, ...], total_fen: 
         kiosk.outbox.take_order(order.order_id)
     if order.money is State.CLOSED and not shown:
         trouble.refused_order(kiosk, kiosk.till.reason)
+    elif order.money is State.CLOSED and kiosk.till.going_back:
+        trouble.explain(kiosk, "circle-alert", texts.GOING_BACK_TITLE, texts.GOING_BACK_BODY)
     elif order.money is State.CLOSED:
         trouble.explain(kiosk, "circle-alert", texts.CLOSED_TITLE, texts.CLOSED_BODY)
     elif not shown:

@@ -70,6 +70,26 @@ def test_paid_in_the_moment_of_going_back(visitor: Visitor) -> None:
     visitor.agree()
 
 
+def test_money_that_goes_back_is_not_called_no_money(visitor: Visitor) -> None:
+    """Closed at central, paid late, and booked for its way back, all while the code is still on the screen."""
+
+    def closed_and_paid_late() -> None:
+        visitor.cashier("late").action()
+        orders = visitor.central.service.orders
+        orders.close("WD001", visitor.order().order_id, "expired")
+        visitor.central.service.settings.clock.ms += 3_000  # type: ignore[attr-defined]
+        orders.sweep()
+
+    desk = visitor.visit(
+        *paying(visitor), visitor.do(closed_and_paid_late), WORLD, AttentionButton.FIRST, LEAVE
+    )
+    assert attention(desk, -1) == texts.GOING_BACK_TITLE
+    assert visitor.order().state is State.CLOSED
+    assert len(visitor.books().ledger) == 1  # it is still with us
+    told = [item.title for item in desk.last(views.MyPage).items]
+    assert texts.REFUND_TITLE in told
+
+
 def test_time_runs_out(visitor: Visitor) -> None:
     desk = visitor.visit(*paying(visitor), WORLD, AttentionButton.FIRST, LEAVE)
     assert attention(desk, -1) == texts.CLOSED_TITLE
