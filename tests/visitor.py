@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +28,30 @@ PENSION = "due:resident_pension:2026"
 JSON = {"Accept": "application/json"}
 
 
+@dataclass(frozen=True)
+class Town:
+    """A central and a gateway in processes of their own; the same address when the gateway is central's own trial one.
+
+    ``people`` and ``seed`` are the township's.
+    """
+
+    url: str
+    gateway_url: str
+    people: int
+    seed: int
+
+
 class Visitor:
     """One kiosk and its surroundings.  Every call of ``visit`` is one person's visit, home screen to home screen."""
 
     def __init__(
         self,
-        central: Running,
+        central: Running | Town,
         folder: Path,
         people: Iterator[dict[str, Any]],
         kiosk_id: str = "WD001",
         change: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """``change``: texts of the configuration to replace, such as a time-out that no test should wait for."""
         self.central, self.folder, self.people = central, folder, people
@@ -53,7 +67,7 @@ class Visitor:
         self.toml = folder / "kiosk.toml"
         self.toml.write_text(text, encoding="utf-8")
         self.config = config.load(self.toml)
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.log_text = io.StringIO()
         self.visits = 0
         self.machine: build.Machine | None = None
@@ -176,11 +190,18 @@ class Visitor:
     def books(self) -> Books:
         """Gateway, ledger, journal and paper of this kiosk's orders."""
         orders = self.orders()
-        trades = requests.get(f"{self.central.url}/sandbox/trades", timeout=5).json()
-        rows = requests.get(f"{self.central.url}/sandbox/ledger", timeout=5).json()
-        gateway = gateway_of([trade for trade in trades if trade["order_id"] in orders])
-        ledger, slips = ledger_of([row for row in rows if row["order_id"] in orders])
+        gateway = gateway_of([trade for trade in self.trades() if trade["order_id"] in orders])
+        ledger, slips = ledger_of([row for row in self.movements() if row["order_id"] in orders])
         return Books(gateway, ledger, slips, orders, tuple(self.sheets()))
+
+    def trades(self) -> list[dict[str, Any]]:
+        """The gateway's own books."""
+        url = self.central.gateway_url if isinstance(self.central, Town) else self.central.url
+        return rows_of(f"{url}/sandbox/trades")
+
+    def movements(self) -> list[dict[str, Any]]:
+        """Central's movements of money."""
+        return rows_of(f"{self.central.url}/sandbox/ledger")
 
     def page(self, person: dict[str, Any]) -> wire.MyPage:
         machine = self.start_if_off()
@@ -208,11 +229,23 @@ def card_of(person: dict[str, Any]) -> IdCard:
     return IdCard(kind=CardKind(person["kind"]), **fields)
 
 
+def rows_of(url: str) -> list[dict[str, Any]]:
+    answer = requests.get(url, timeout=20)
+    answer.raise_for_status()
+    rows: list[dict[str, Any]] = answer.json()
+    return rows
+
+
 def owing(central: Running, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
     """Residents who owe this year's resident pension, each once, with a card that is still valid; ``part`` of the township."""
-    headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
     settings = central.service.settings
-    for card in township.cards(settings.township, settings.seed)[part]:
+    return owing_in(Town(central.url, central.url, settings.township, settings.seed), part)
+
+
+def owing_in(central: Town, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
+    """The same of a central in a process of its own."""
+    headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
+    for card in township.cards(central.people, central.seed)[part]:
         person = asdict(card)
         if "expired" in card.tags:
             continue

@@ -8,7 +8,7 @@ A failure prints its seed: ``pytest tests/kiosk/test_simulation.py -k "[7]"`` pl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,11 +20,11 @@ from central import tables
 from central.sandbox import Act
 from central.server import Running, running
 from central.settings import Settings
-from kiosk import texts
-from kiosk.payment import Order, State
+from kiosk.payment import Order
 from stand.books import Sheet
 from tests.kiosk.citizens import Afternoon, mend_printer
 from tests.kiosk.conftest import FixedClock
+from tests.reckoning import Reckoning
 from tests.visitor import Visitor, owing
 
 SEEDS, VISITS = 10, 32
@@ -56,7 +56,7 @@ def test_no_fen_and_no_sheet_is_lost(town: Running, met: Counter[str], tmp_path:
             afternoon.visit()
             met["visits"] += 1
         heal(town, visitors)
-        found = [line for visitor in visitors for line in wrong_at(visitor)] + wrong_in(town)
+        found = Reckoning(visitors, town.service.database, whole=False).wrong()
         assert not found, f"seed {seed}: {found}"
         count(met, visitors)
     finally:
@@ -113,75 +113,6 @@ def heal(town: Running, visitors: tuple[Visitor, ...]) -> None:
     for _ in range(4):
         town.service.settings.clock.ms += 3_700_000  # type: ignore[attr-defined]
         town.service.orders.sweep()
-
-
-def wrong_at(visitor: Visitor) -> Iterator[str]:
-    """One line for each difference in one machine's books."""
-    books = visitor.books()
-    paid = {key: order for key, order in books.journal.items() if order.money is State.PAID}
-    amounts = {key: order.total_fen for key, order in paid.items()}
-    if not books.gateway == books.ledger == amounts:
-        yield f"gateway {books.gateway}, ledger {books.ledger}, journal {amounts}"
-    for key, order in books.journal.items():
-        if order.money not in (State.PAID, State.CLOSED) or not order.settled:
-            yield f"order {key} is still {order.state.value}"
-    slips = {slip.receipt_no: slip for order in paid.values() for slip in order.slips}
-    if slips.keys() != books.slips.keys():
-        yield f"receipts {slips.keys() ^ books.slips.keys()}"
-    ours = Counter(sheet.receipt_no for sheet in books.sheets if not sheet.copy)
-    for number, slip in slips.items():
-        if slip.state not in (State.DONE, State.OWED):
-            yield f"receipt {number} is {slip.state.value}"
-        if ours[number] > 1 or (slip.state is State.DONE) > ours[number]:
-            yield f"receipt {number} is {slip.state.value}, unmarked sheets {ours[number]}"
-        if (slip.state is State.DONE) != (slip.verdict == "printed"):
-            yield f"receipt {number} is {slip.state.value} although {slip.verdict}"
-        if slip.verdict == "not_printed" and ours[number]:
-            yield f"receipt {number} was said not to be printed, and was"
-    yield from wrong_on_paper(visitor, slips)
-
-
-def wrong_on_paper(visitor: Visitor, slips: Iterable[str]) -> Iterator[str]:
-    """Sheets without money, with another amount, from another machine, or torn into one another."""
-    with visitor.central.service.database.read() as connection:
-        rows = connection.execute(select(tables.receipts.c.receipt_no, tables.receipts.c.amount_fen))
-        given = {row.receipt_no: row.amount_fen for row in rows}  # with those of earlier years
-    for sheet in visitor.sheets():
-        if given.get(sheet.receipt_no) != sheet.amount_fen:
-            yield f"sheet {sheet.receipt_no}: {sheet.amount_fen} fen, central {given.get(sheet.receipt_no)}"
-        if not sheet.copy and sheet.receipt_no not in slips:
-            yield f"an unmarked sheet of {sheet.receipt_no} from a machine that was not paid"
-    for paper in visitor.stand.printer.sheets:
-        if sum(texts.SLIP_TITLE in line for line in paper.text) > 1:
-            yield "two people's sheets hang together"
-
-
-def wrong_in(town: Running) -> list[str]:
-    """What central itself must never hold once all is quiet."""
-    orders, ledger, receipts = tables.orders, tables.ledger, tables.receipts
-    found = []
-    with town.service.database.read() as connection:
-        for order_id, state in connection.execute(
-            select(orders.c.order_id, orders.c.state).where(
-                orders.c.state.in_(("requested", "created", "refunding"))
-            )
-        ):
-            found.append(f"central has {order_id} {state}")
-        if claims := connection.execute(select(func.count()).select_from(tables.claims)).scalar():
-            found.append(f"{claims} dues are still claimed")
-        sums = select(orders.c.state, orders.c.order_id, func.sum(ledger.c.amount_fen)).join(
-            ledger, ledger.c.order_id == orders.c.order_id
-        )
-        for state, order_id, fen in connection.execute(sums.group_by(orders.c.order_id, orders.c.state)):
-            if fen != 0 and state != "paid":
-                found.append(f"central keeps {fen} fen of {order_id}, which is {state}")
-        same = select(receipts.c.person_id, receipts.c.title, receipts.c.year).group_by(
-            receipts.c.person_id, receipts.c.title, receipts.c.year
-        )
-        found += [
-            f"paid twice: {row.title} {row.year}" for row in connection.execute(same.having(func.count() > 1))
-        ]
-    return found
 
 
 def count(met: Counter[str], visitors: tuple[Visitor, ...]) -> None:
