@@ -249,6 +249,14 @@ class PrintEnded(Event):
 
 
 @dataclass(frozen=True)
+class SheetHeld(Event):
+    """A sheet of a visit that is over may still come out: switch the printer off and on before paper is loaded."""
+
+    id = "sheet_held"
+    severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
 class CentralUnreachable(Event):
     """Central did not answer a call, or not with anything of the contract, within ``ms``."""
 
@@ -291,7 +299,7 @@ class Surprise(Event):
 EVENTS: tuple[type[Event], ...] = (
     *(Started, Stopped, JournalChecked, JournalRefused, ClockSkew, DeviceChanged),
     *(VisitStarted, VisitEnded, CardRead, CardNotRead, CardLeftBehind, HelpOpened),
-    *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded),
+    *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded, SheetHeld),
     *(CentralUnreachable, CentralRefused, Surprise),
 )
 

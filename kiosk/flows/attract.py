@@ -20,7 +20,7 @@ class Devices:
         self._kiosk, self._due = kiosk, 0.0
         self._paper: bool | None = None
         self._reader = DeviceState.UNKNOWN
-        self._skewed = False
+        self._skewed = self._held = False
         self.trouble = Trouble.NONE
 
     def look(self) -> bool:
@@ -64,6 +64,15 @@ class Devices:
                 events.DeviceChanged(device="printer", state=status.device.value, paper=status.paper.value)
             )
         self._paper = status.can_print
+        if status.device is not DeviceState.NO_DEVICE:
+            self.clear_printer()
+
+    def clear_printer(self) -> None:
+        """No sheet of a visit that is over comes out any more; one that still may is written down, once."""
+        held = self._kiosk.printer is not None and not self._kiosk.printer.clear()
+        if held and not self._held:
+            self._kiosk.log.write(events.SheetHeld())
+        self._held = held
 
     def _judge(self) -> Trouble:
         """The worst thing first.  Not knowing is not yet trouble on the screen; it is in the log."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 from kiosk import events, texts, views
-from kiosk.desk import Cancelled
+from kiosk.desk import Cancelled, Stopped
 from kiosk.flows import card
 from kiosk.flows.attract import Devices, attract
 from kiosk.kiosk import Kiosk
@@ -24,13 +24,17 @@ def serve(kiosk: Kiosk, wish: Service | None = None) -> None:
 
 
 def visit(kiosk: Kiosk, devices: Devices, number: int, wish: Service | None = None) -> None:
-    """One visit; however it ends, the card goes back and nothing of the person stays."""
+    """One visit; however it ends, the card goes back and nothing of the person stays, in the printer neither."""
     started, reason = kiosk.clock.monotonic(), "done"
     kiosk.log.write(events.VisitStarted(visit_no=number))
     try:
         attract(kiosk, devices, wish)
     except Cancelled as cancelled:
         reason = cancelled.reason
+    except Stopped:
+        devices.clear_printer()  # it may be left switched on over night, and filled before the next start
+        raise
+    devices.clear_printer()
     card.give_back(kiosk)
     if reason == "done":
         kiosk.desk.show(views.Goodbye(texts.GOODBYE_TITLE, texts.GOODBYE_NOTE))
