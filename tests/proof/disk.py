@@ -273,6 +273,20 @@ def cuts(
             yield position, disk.cut(rng)
 
 
+def seen(files: Mapping[str, bytes], log: Sequence[Operation]) -> dict[str, bytes]:
+    """Name -> content as the kernel has it after a log: what is found when nothing was cut."""
+    now = {name: bytearray(content) for name, content in files.items()}
+    for operation in log:
+        match operation:
+            case Create(name):
+                now[name] = bytearray()
+            case Unlink(name):
+                del now[name]
+            case Write(name) | Truncate(name):
+                _apply(now[name], operation)
+    return {name: bytes(content) for name, content in now.items()}
+
+
 def _play(law: Law, files: Mapping[str, bytes], log: Sequence[Operation]) -> Iterator[tuple[int, Disk]]:
     disk = Disk(law, files)
     yield 0, disk

@@ -14,13 +14,14 @@ EXAMPLES_MOST = 3
 
 @dataclass
 class Tally:
-    """``losing`` images lost something acknowledged, at worst ``worst`` commits; ``corrupt`` ones cannot be used or tell a lie.
+    """``losing`` images lost ``lost`` acknowledged commits, at worst ``worst``; ``corrupt`` ones cannot be read or hold a lie.
 
-    ``started``: of the good ones, those on which the program was started as a whole.  ``acknowledged``: commits of the histories.
+    ``started``: of the good ones, those on which the program was started as a whole.  ``acknowledged``: commits of the lives.
     """
 
     images: int = 0
     losing: int = 0
+    lost: int = 0
     worst: int = 0
     corrupt: int = 0
     started: int = 0
@@ -33,6 +34,7 @@ class Tally:
 
     def found_loss(self, commits: int, example: str) -> None:
         self.losing += 1
+        self.lost += commits
         self.worst = max(self.worst, commits)
         self._note(f"{commits} lost: {example}")
 
@@ -43,6 +45,7 @@ class Tally:
     def add(self, other: Tally) -> None:
         self.images += other.images
         self.losing += other.losing
+        self.lost += other.lost
         self.worst = max(self.worst, other.worst)
         self.corrupt += other.corrupt
         self.started += other.started
@@ -62,8 +65,9 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def lay(folder: Path, image: Mapping[str, bytes]) -> None:
-    """Makes the folder hold exactly this image."""
+    """Makes the folder hold exactly the files of this image; folders in it stay."""
     for path in folder.iterdir():
-        path.unlink()
+        if path.is_file():
+            path.unlink()
     for name, content in image.items():
         (folder / name).write_bytes(content)
