@@ -5,7 +5,7 @@ An alarm is a row; clearing it is another row with a name and a note.  Nothing h
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
@@ -43,17 +43,27 @@ def sound(
     if connection.execute(select(TABLE.c.alarm_id).where(this)).first() is not None:
         return False
     row = {"kind": kind.value, "kiosk_id": kiosk_id, "subject": subject, "detail": detail[:DETAIL_MOST]}
-    connection.execute(insert(TABLE).values(row, at_ms=at_ms))
+    connection.execute(insert(TABLE).values(**row, at_ms=at_ms))
     return True
 
 
-def known(connection: Connection, *, open_only: bool = False, most: int | None = None) -> list[Alarm]:
-    """Alarms, newest first."""
+def known(
+    connection: Connection,
+    *,
+    open_only: bool = False,
+    most: int | None = None,
+    of: Collection[Kind] = tuple(Kind),
+    only: int | None = None,
+) -> list[Alarm]:
+    """Alarms, newest first; ``only`` this one."""
     query = (
         select(TABLE, CLEARINGS.c.operator, CLEARINGS.c.note, CLEARINGS.c.at_ms.label("cleared_ms"))
         .outerjoin(CLEARINGS, CLEARINGS.c.alarm_id == TABLE.c.alarm_id)
+        .where(TABLE.c.kind.in_([kind.value for kind in of]))
         .order_by(TABLE.c.at_ms.desc(), TABLE.c.alarm_id.desc())
     )
+    if only is not None:
+        query = query.where(TABLE.c.alarm_id == only)
     if open_only:
         query = query.where(CLEARINGS.c.alarm_id.is_(None))
     return [
@@ -72,18 +82,16 @@ def known(connection: Connection, *, open_only: bool = False, most: int | None =
     ]
 
 
-def cleared(connection: Connection, kinds: Iterable[Kind]) -> set[tuple[Kind, str, str]]:
+def cleared(connection: Connection) -> set[tuple[Kind, str, str]]:
     """(kind, kiosk, subject) of what somebody has explained."""
-    query = (
-        select(TABLE.c.kind, TABLE.c.kiosk_id, TABLE.c.subject)
-        .join(CLEARINGS, CLEARINGS.c.alarm_id == TABLE.c.alarm_id)
-        .where(TABLE.c.kind.in_([kind.value for kind in kinds]))
+    query = select(TABLE.c.kind, TABLE.c.kiosk_id, TABLE.c.subject).join(
+        CLEARINGS, CLEARINGS.c.alarm_id == TABLE.c.alarm_id
     )
     return {(Kind(row.kind), row.kiosk_id, row.subject) for row in connection.execute(query)}
 
 
 def find(connection: Connection, alarm_id: int) -> Alarm | None:
-    return next((alarm for alarm in known(connection) if alarm.alarm_id == alarm_id), None)
+    return next(iter(known(connection, only=alarm_id)), None)
 
 
 def clear(connection: Connection, alarm_id: int, operator: str, note: str, *, at_ms: int) -> None:
@@ -104,7 +112,7 @@ def stop(connection: Connection, kiosk_id: str, reason: str, note: str, *, at_ms
     )
     if changed.rowcount:
         row = {"kiosk_id": kiosk_id, "stopped": True, "note": note[:DETAIL_MOST], "operator": ""}
-        connection.execute(insert(STOPS).values(row, at_ms=at_ms))
+        connection.execute(insert(STOPS).values(**row, at_ms=at_ms))
 
 
 def lift(connection: Connection, kiosk_id: str, operator: str, note: str, *, at_ms: int) -> bool:
@@ -115,7 +123,7 @@ def lift(connection: Connection, kiosk_id: str, operator: str, note: str, *, at_
     )
     if changed.rowcount:
         row = {"kiosk_id": kiosk_id, "stopped": False, "note": note, "operator": operator}
-        connection.execute(insert(STOPS).values(row, at_ms=at_ms))
+        connection.execute(insert(STOPS).values(**row, at_ms=at_ms))
     return bool(changed.rowcount)
 
 

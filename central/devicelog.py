@@ -65,6 +65,16 @@ def receipt_day(numbers: Sequence[str]) -> date | None:
         return None
 
 
+def place_of(journal_id: str, seq: int) -> str:
+    """An entry's name in an alarm."""
+    return f"{journal_id[:16]} entry {seq}"
+
+
+def totals_of(journal_id: str, day: date) -> str:
+    """A day's totals' name in an alarm."""
+    return f"{journal_id[:16]} totals {day}"
+
+
 class DeviceLogs:
     """Takes what kiosks send, and tells them what is missing."""
 
@@ -75,14 +85,13 @@ class DeviceLogs:
         """Keeps what is new and says how far this journal reaches now."""
         if batch.entries:
             with self._database.write() as connection:
-                last_seq = _Arrival(connection, kiosk_id, batch, self._clock.now_ms()).keep()
+                end = _Arrival(connection, kiosk_id, batch, self._clock.now_ms()).keep()
         else:
             with self._database.read() as connection:
-                head = journal(connection, kiosk_id, batch.journal_id)
-                last_seq = head.last_seq if head else 0
+                end = newest_end(connection, kiosk_id, batch.journal_id)
         with self._database.read() as connection:
             wanted = self._totals_wanted(connection, kiosk_id, batch.journal_id)
-        return LogReply(last_seq=last_seq, totals_wanted=wanted)
+        return LogReply(last_seq=end[0], last_hash=end[1], totals_wanted=wanted)
 
     def note_totals(self, kiosk_id: str, told: DayTotals) -> TotalsReply:
         """Keeps a day's totals.  Raises Refused for a journal or a day that nobody asked about."""
@@ -103,7 +112,7 @@ class DeviceLogs:
                 values = dict(zip(("paid_count", "sum_fen", "chain_hash"), figures, strict=True))
                 connection.execute(insert(TOTALS).values(**place, **values, at_ms=now_ms))
             elif (row.paid_count, row.sum_fen, row.chain_hash) != figures:
-                subject = f"{told.day} {told.journal_id[:16]}"
+                subject = totals_of(told.journal_id, told.day)
                 detail = f"told twice for entry {told.last_seq}: {row.sum_fen} fen, then {told.sum_fen} fen"
                 alarms.sound(connection, Kind.TOTALS_DIFFER, kiosk_id, subject, detail, at_ms=now_ms)
                 return TotalsReply(day=told.day, kept=False)
@@ -113,8 +122,18 @@ class DeviceLogs:
         """Asks these kiosks for a day's totals once more, with their next sign of life."""
         with self._database.write() as connection:
             for kiosk_id in kiosk_ids:
-                row = {"kiosk_id": kiosk_id, "day": day, "at_ms": self._clock.now_ms()}
-                connection.execute(insert(REQUESTS).values(row))
+                asked, told = (
+                    connection.execute(
+                        select(func.max(table.c.at_ms)).where(
+                            table.c.kiosk_id == kiosk_id, table.c.day == day
+                        )
+                    ).scalar()
+                    for table in (REQUESTS, TOTALS)
+                )
+                if asked is None or (told is not None and told >= asked):
+                    now_ms = max(self._clock.now_ms(), (asked or 0) + 1)
+                    row = {"kiosk_id": kiosk_id, "day": day, "at_ms": now_ms}
+                    connection.execute(insert(REQUESTS).values(row))
 
     def _totals_wanted(self, connection: Connection, kiosk_id: str, journal_id: str) -> tuple[date, ...]:
         """Days of this journal that are over and whose totals are missing or older than its last news, and days asked for."""
@@ -123,7 +142,7 @@ class DeviceLogs:
             return ()
         today = legal_day(self._clock.now_ms())
         earliest = today - timedelta(days=ASKED_DAYS)
-        news = _newest_news(connection, kiosk_id, journal_id, earliest)
+        news = newest_news(connection, kiosk_id, journal_id, earliest, today)
         began = max(legal_day(head.at_ms), earliest)
         over = {began + timedelta(days=n) for n in range((today - began).days)}
         told = {
@@ -163,25 +182,25 @@ class _Arrival:
         ):
             self._places[row.seq][row.journal_id] = row.hash
 
-    def keep(self) -> int:
-        """Stores what is new; gives how far the journal of the last good entry reaches without a gap."""
+    def keep(self) -> tuple[int, str]:
+        """Stores what is new; gives the end (seq and hash) of the journal of the last good entry."""
         chains: list[str] = []
-        bad: set[int] = set()
+        after_a_bad_one = False
         for entry in self._batch.entries:
             if not self._genuine(entry):
-                bad.add(entry.seq)
+                after_a_bad_one = True
                 self._alarm(Kind.CHAIN_BROKEN, entry, "the hash does not cover the entry")
                 continue
             chain = self._repeat_of(entry)
             if chain is None:
-                chain = self._chain_of(entry, after_a_bad_one=entry.seq - 1 in bad)
+                chain = self._chain_of(entry, after_a_bad_one)
                 self._insert(chain, entry)
             chains.append(chain)
-        reach = {chain: self._advance(chain) for chain in dict.fromkeys(chains)}
+            after_a_bad_one = False
+        ends = {chain: self._advance(chain) for chain in dict.fromkeys(chains)}
         if chains:
-            return reach[chains[-1]]
-        head = journal(self._connection, self._kiosk_id, self._batch.journal_id)
-        return head.last_seq if head else 0
+            return ends[chains[-1]]
+        return newest_end(self._connection, self._kiosk_id, self._batch.journal_id)
 
     def _genuine(self, entry: LogEntry) -> bool:
         if digest(entry) != entry.hash or (entry.seq == 1) != (entry.prev_hash == GENESIS):
@@ -226,7 +245,7 @@ class _Arrival:
         start = reach if forked else {"first_seq": 1, "last_seq": 0, "last_hash": GENESIS}
         self._connection.execute(insert(JOURNALS).values(**row, **start, at_ms=self._now_ms))
 
-    def _advance(self, chain: str) -> int:
+    def _advance(self, chain: str) -> tuple[int, str]:
         """Moves a journal's end to the last entry that follows without a gap."""
         head = journal(self._connection, self._kiosk_id, chain)
         assert head is not None
@@ -244,11 +263,10 @@ class _Arrival:
             self._connection.execute(
                 update(JOURNALS).where(this).values(last_seq=last_seq, last_hash=last_hash)
             )
-        return int(last_seq)
+        return last_seq, last_hash
 
     def _alarm(self, kind: Kind, entry: LogEntry | None, why: str) -> None:
-        place = "" if entry is None else f" entry {entry.seq}"
-        subject = f"{self._batch.journal_id[:16]}{place}"
+        subject = place_of(self._batch.journal_id, 1 if entry is None else entry.seq)
         alarms.sound(self._connection, kind, self._kiosk_id, subject, why, at_ms=self._now_ms)
 
 
@@ -258,14 +276,24 @@ def journal(connection: Connection, kiosk_id: str, journal_id: str) -> Row[Any] 
     return connection.execute(select(JOURNALS).where(this)).first()
 
 
-def _newest_news(connection: Connection, kiosk_id: str, journal_id: str, earliest: date) -> dict[date, int]:
-    """Day in the receipt numbers -> when the last entry arrived that calls such an order paid."""
+def newest_end(connection: Connection, kiosk_id: str, journal_id: str) -> tuple[int, str]:
+    """Where a journal ends without a gap, seq and hash; after a fork, where its newest fork does."""
+    family = (JOURNALS.c.kiosk_id == kiosk_id) & (JOURNALS.c.root_id == journal_id)
+    newest = select(JOURNALS).where(family).order_by(JOURNALS.c.at_ms.desc(), JOURNALS.c.first_seq.desc())
+    head = connection.execute(newest.limit(1)).first()
+    return (head.last_seq, head.last_hash) if head else (0, GENESIS)
+
+
+def newest_news(
+    connection: Connection, kiosk_id: str, journal_id: str, first: date, last: date
+) -> dict[date, int]:
+    """Day in the receipt numbers -> when the last entry arrived that calls such an order paid; of a journal and its forks."""
     family = select(JOURNALS.c.journal_id).where(
         JOURNALS.c.kiosk_id == kiosk_id, JOURNALS.c.root_id == journal_id
     )
     query = (
         select(TABLE.c.receipt_day, func.max(TABLE.c.at_ms))
-        .where(TABLE.c.kiosk_id == kiosk_id, TABLE.c.receipt_day >= earliest)
+        .where(TABLE.c.kiosk_id == kiosk_id, TABLE.c.receipt_day.between(first, last))
         .where(TABLE.c.journal_id.in_(family))
         .group_by(TABLE.c.receipt_day)
     )

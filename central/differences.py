@@ -47,7 +47,9 @@ MEANINGS = {
     Kind.AMOUNT_DIFFERS: Meaning(
         "金额不一致", "该自助机已停止收费；向支付通道核实金额，核清后由值班主管恢复", stops=True
     ),
-    Kind.PAID_TWICE: Meaning("重复付款", "同一笔应缴收了两次钱；核实后退回多收的一笔"),
+    Kind.PAID_TWICE: Meaning(
+        "重复付款", "同一笔应缴收了两次钱；已向支付通道重查，仍在此处的核实后退回多收的一笔", settles=True
+    ),
     Kind.GATEWAY_ONLY: Meaning(
         "通道有、台账无", "已向支付通道重查；能入账的入账，不能入账的退款；仍在此处的请人工核实", settles=True
     ),

@@ -69,11 +69,13 @@ class DeviceLog:
         return False
 
     def _ask_where_central_stands(self) -> wire.LogReply:
-        """The last entry goes out again in any case: central sees whether it is still the one it knows."""
+        """When central knows another entry at the place it has read to, it is told everything: it keeps what it does not have."""
         (first,) = self._journal.entries_after(0, 1)
         self._journal_id = first.hash.hex()
         reply = self._send_batch(())
-        self._sent = min(reply.last_seq, self._journal.last_seq() - 1)
+        known = self._journal.entries_after(reply.last_seq - 1, 1)
+        agreed = bool(known) and (known[0].seq, known[0].hash.hex()) == (reply.last_seq, reply.last_hash)
+        self._sent = reply.last_seq if agreed else 0
         return reply
 
     def _next_batch(self) -> list[SealedEntry]:

@@ -350,9 +350,13 @@ class LogBatch(Request):
 
 
 class LogReply(Reply):
-    """``last_seq``: up to here central has this journal without a gap.  ``totals_wanted``: days it asks the totals of."""
+    """``last_seq``: up to here central has this journal without a gap, ``last_hash`` is that entry's, 64 zeros for none.
+
+    ``totals_wanted``: days it asks the totals of.
+    """
 
     last_seq: Annotated[int, Field(ge=0)]
+    last_hash: Sha256
     totals_wanted: tuple[date, ...] = ()
 
 
