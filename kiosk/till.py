@@ -48,13 +48,14 @@ class Till:
         self.expires_in_s = 0
         self.receipts: tuple[wire.Receipt, ...] = ()
         self.going_back = False
+        self._unheard = False  # a create was sent that nobody answered
 
     # --- one order ---------------------------------------------------------------------------------------------------
 
     def open(self, payer_id: str, lines: Sequence[Line]) -> Order:
         """INTENT is on disk, nothing has left."""
         self.last, self.reason, self.pay_url, self.receipts = Answer.HEARD, None, "", ()
-        self.going_back = False
+        self.going_back = self._unheard = False
         data: dict[str, Any] = {"payer_id": payer_id, "lines": [asdict(line) for line in lines]}
         order_id = self._new_key(data)
         order = payment.replay(order_id, [("intent", data)])
@@ -173,14 +174,15 @@ class Till:
         try:
             reply = self._api.create(request)
         except Unreachable:
-            self.last = Answer.SILENT
+            self.last, self._unheard = Answer.SILENT, True
             return order
         except Refused as refused:
             self.last, self.reason = Answer.REFUSED, refused.code
-            if (
-                refused.code is wire.ProblemCode.ORDER_CONFLICT
-            ):  # the key is taken by another body: a person must look
+            conflict = refused.code is wire.ProblemCode.ORDER_CONFLICT
+            if conflict:  # the key is taken by another body: a person must look
                 self._park(order, refused)
+            shut = refused.code is wire.ProblemCode.ORDER_CLOSED
+            if conflict or (self._unheard and not shut):  # what was sent before may arrive yet: a close stops it
                 return self._write(order, Event.GIVE_UP)
             return self._write(order, Event.REFUSED)
         self.last = Answer.HEARD

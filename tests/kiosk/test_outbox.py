@@ -11,7 +11,7 @@ from devices.printer import Verdict
 from kiosk import payment, wire
 from kiosk.outbox import FIRST_WAIT_S, LONGEST_WAIT_S, PING_EVERY_S
 from kiosk.payment import Event, Line, Order, State
-from kiosk.till import ORDER
+from kiosk.till import ORDER, Till
 from kiosk.views import AttentionButton, MyPageButton, PaidButton
 from tests.desk import WORLD
 from tests.kiosk.test_my_page import receipt
@@ -44,6 +44,34 @@ def test_a_restart_gives_up_what_was_unpaid(visitor: Visitor, steps: int) -> Non
     visitor.sweep(2)
     assert events_of(visitor, order) == [*before, "give_up", "closed"]
     visitor.agree()
+
+
+def test_a_refusal_after_an_unheard_create_leaves_a_tombstone(visitor: Visitor) -> None:
+    """The first request may still be under way: it must find the door shut when it arrives."""
+    machine = visitor.start_if_off()
+    page = visitor.page(visitor.somebody())
+    line = Line(page.person_id, "resident_pension", 2026, "300", 30000)
+    till, other = machine.kiosk.till, Till(machine.journal, machine.kiosk.api, machine.kiosk.log, "WD001")
+    first = till.open(page.person_id, [line])
+    visitor.stand.network.cut = True
+    assert till.advance(first) == first
+    visitor.stand.network.healthy()
+    second = other.advance(other.open(page.person_id, [line]))
+    assert second.money is State.CREATED
+    refused = till.advance(first)
+    assert (refused.money, till.reason) == (State.CLOSING, wire.ProblemCode.BEING_CHECKED)
+    assert till.advance(refused).money is State.CLOSED
+    other.advance(other.give_up(second))
+    late = till.advance(first)  # the same request once more, now that nothing else is in its way
+    assert (late.money, till.reason) == (State.CLOSED, wire.ProblemCode.ORDER_CLOSED)
+
+
+def test_a_refusal_of_the_first_request_closes_at_once(visitor: Visitor) -> None:
+    machine = visitor.start_if_off()
+    page = visitor.page(visitor.somebody())
+    till = machine.kiosk.till
+    order = till.open(page.person_id, [Line(page.person_id, "resident_pension", 2026, "no such tier", 30000)])
+    assert till.advance(order).money is State.CLOSED
 
 
 def test_a_second_restart_writes_nothing_more(visitor: Visitor) -> None:
