@@ -182,7 +182,8 @@ class Till:
             if conflict:  # the key is taken by another body: a person must look
                 self._park(order, refused)
             shut = refused.code is wire.ProblemCode.ORDER_CLOSED
-            if conflict or (self._unheard and not shut):  # what was sent before may arrive yet: a close stops it
+            if conflict or (self._unheard and not shut):
+                # what was sent before may arrive yet: only a close stops it
                 return self._write(order, Event.GIVE_UP)
             return self._write(order, Event.REFUSED)
         self.last = Answer.HEARD
