@@ -8,6 +8,7 @@ is started as a whole, asks the gateway about everything, and then its ledger an
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -159,8 +160,7 @@ def look(folder: Path) -> tuple[list[str], Books]:
 def go_on(folder: Path, people: int, given: set[str]) -> None:
     """Starts central on a good image.  ``given``: receipt numbers that are on somebody's paper and may never be given again."""
     clock, boot = TickingClock(MORNING_MS + 7_200_000), Boot({}, {})
-    service = opened(folder, clock, people, boot)
-    try:
+    with closing(opened(folder, clock, people, boot)) as service:
         counter = Counter(service, boot, Random(1), "NEW")
         for card in township.cards(people, SEED)[-4:]:
             counter.serve(card, ("paid",))
@@ -175,8 +175,6 @@ def go_on(folder: Path, people: int, given: set[str]) -> None:
         with service.database.read() as connection:
             ledger = _rows(connection, "SELECT gateway_txn, amount_fen FROM ledger WHERE kind <> 'opening'")
         assert set(ledger) == bill and len(ledger) == len(bill)
-    finally:
-        service.close()
     assert look(folder)[0] == []
 
 

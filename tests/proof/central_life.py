@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -314,12 +314,11 @@ def live(pragmas: str, law: Law, rng: Random, boots: int = 2, threads: int = 1, 
             with recorded(folder, boot.log_of):
                 for session in range(2):
                     start = (2 * number + session) * share
-                    service = opened(folder, clock, people, boot)
-                    boot.promises.append(Opened(len(boot.log), people))
-                    left = _work(service, boot, rng, visitors[start : start + share], left, threads)
-                    sweep(service, clock)
-                    boot.note_moment()
-                    service.close()
+                    with closing(opened(folder, clock, people, boot)) as service:
+                        boot.promises.append(Opened(len(boot.log), people))
+                        left = _work(service, boot, rng, visitors[start : start + share], left, threads)
+                        sweep(service, clock)
+                        boot.note_moment()
             lived.append(boot)
             boot = _after_a_cut(boot, law, rng)
         keys = {path.name: path.read_bytes() for path in (folder / "keys").iterdir()}

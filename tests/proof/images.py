@@ -47,12 +47,12 @@ class Part:
 
 def plan(full: bool, seed: int) -> Iterator[Part]:
     journal, central = journal_images, central_images
-    lives, many, few = (8, 800, 400) if full else (1, 160, 80)
+    lives, entries, answers, few = (8, 800, 300, 400) if full else (1, 200, 70, 60)
     for life in range(seed, seed + lives):
         for mode in (journal.SHIPPED, journal.SHIPPED_POSIX, journal.SMALL_LOG):
-            yield Part("journal", mode, life, many)
+            yield Part("journal", mode, life, entries)
         for server in (central.SHIPPED, central.SMALL_LOG, central.THREADS):
-            yield Part("central", server, life, many * 3 // 8 if full else 110)
+            yield Part("central", server, life, answers)
     if full:  # more than 300 commits between two power cuts, and a chain of recoveries
         yield Part("journal", journal.SHIPPED, seed, 800, visits=36)
         yield Part("journal", journal.SMALL_LOG, seed, 800, boots=6, visits=6)
@@ -71,7 +71,7 @@ def run(
     *, full: bool, seed: int = 7, processes: int = 2, progress: Callable[[str], object] = print
 ) -> dict[str, dict[str, object]]:
     """Figures of the proof.  Raises ProofFailed."""
-    parts = list(plan(full, seed))
+    parts = [*plan(full, seed)]
     started = time.monotonic()
     tallies = {"journal": Tally(), "central": Tally()}
     controls: dict[str, dict[str, object]] = {}

@@ -94,8 +94,10 @@ class Recorder:
         assert self._library.sqlite3_vfs_register(ctypes.byref(self._vfs), 1) == OK
 
     def unregister(self) -> None:
-        """Every file must be closed: nobody may come back into this object."""
+        """Nothing is written down any more.  A file that was left open still calls us when it is collected, so we stay for ever."""
         assert self._library.sqlite3_vfs_unregister(ctypes.byref(self._vfs)) == OK
+        self._log_of = lambda _name: []
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self))
 
     def sync(self, name: str, make: Callable[[], int]) -> int:
         """One sync of a file, written down when it was made.  A planted fault takes the place of this."""
