@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -14,14 +15,23 @@ import uvicorn
 from central import ledger
 from central.app import create_app
 from central.clock import SystemClock, legal_day
+from central.gateway_profile import profile_of
+from central.gateway_quirks import describe
+from central.gateway_trial import create_trial_app, open_trial_gateway
 from central.pages import yuan
 from central.problems import Refused
-from central.server import server_config
+from central.server import listen, server_config
 from central.service import open_database, open_service
-from central.settings import Settings
+from central.settings import GatewaySettings, Settings
 from central.verification import Keys
 
 app = typer.Typer(help="The reference central service.", no_args_is_help=True, add_completion=False)
+GATEWAY_HELP = f"""Serves a trial gateway: another process, other books, the wire of a real one.
+
+It makes throw-away keys and DATA/merchant.toml, which `central run --gateway` takes, and prints one line when ready.
+
+{describe()}
+"""
 Data = Annotated[Path, typer.Option("--data", help="Folder of the databases and keys.")]
 
 
@@ -33,19 +43,78 @@ def run(
     host: Annotated[str, typer.Option()] = "127.0.0.1",
     public_url: Annotated[str, typer.Option(help="What a phone reaches; default: host and port.")] = "",
     sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="Trial gateway, cashier page, kiosks WD001-WD003.")
+        bool,
+        typer.Option(
+            "--sandbox", help="Trial kiosks, their pages, and a trial gateway unless --gateway is given."
+        ),
     ] = False,
+    kiosks: Annotated[int, typer.Option(help="Trial kiosks of --sandbox, WD001 and on.", min=1, max=999)] = 3,
+    gateway: Annotated[
+        Path | None, typer.Option(help="merchant.toml: the gateway that takes the money.")
+    ] = None,
+    gateway_url: Annotated[str, typer.Option(help="Another address than the one in --gateway.")] = "",
+    notify_url: Annotated[
+        str, typer.Option(help="Where the gateway sends notices; default: PUBLIC_URL/gateway/notify.")
+    ] = "",
     township: Annotated[int, typer.Option(help="Synthetic residents for an empty database.")] = 0,
     seed: Annotated[int, typer.Option(help="Which residents.")] = 7,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C; prints one line when ready."""
-    listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio turns Nagle off
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((host, port))
-    url = public_url.rstrip("/") or f"http://{host}:{listener.getsockname()[1]}"
-    settings = Settings(data, public_url=url, sandbox=sandbox, township=township, seed=seed)
-    server = Announcing(server_config(create_app(settings)))
-    server.url = url
+    merchant = read_merchant(gateway, gateway_url)
+    listener, address = listen(port, host)
+    url = public_url.rstrip("/") or address
+    settings = Settings(
+        data,
+        public_url=url,
+        sandbox=sandbox,
+        gateway=merchant,
+        notify_url=notify_url,
+        kiosks=kiosks,
+        township=township,
+        seed=seed,
+    )
+    serve(server_config(create_app(settings)), listener, f"central ready at {url}")
+
+
+def read_merchant(path: Path | None, address: str = "") -> GatewaySettings | None:
+    """What ``--gateway`` names."""
+    if path is None:
+        return None
+    try:
+        merchant = GatewaySettings.read(path)
+        profile_of(merchant)
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from None
+    return replace(merchant, address=address.rstrip("/")) if address else merchant
+
+
+@app.command(name="gateway", help=GATEWAY_HELP)
+def run_gateway(
+    *,
+    data: Annotated[Path, typer.Option("--data", help="Folder of its database, keys and merchant.toml.")],
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    host: Annotated[str, typer.Option()] = "127.0.0.1",
+    public_url: Annotated[str, typer.Option(help="What a phone reaches; default: host and port.")] = "",
+    quirks: Annotated[str, typer.Option(help="What may go wrong: a SPEC as above.")] = "",
+    seed: Annotated[int, typer.Option(help="Of what goes wrong.")] = 0,
+    profile: Annotated[str, typer.Option(help="Whose rules: wechat or alipay.")] = "wechat",
+    real_times: Annotated[
+        bool, typer.Option("--real-times", help="The published times; without it seconds for minutes.")
+    ] = False,
+) -> None:
+    listener, address = listen(port, host)
+    url = public_url.rstrip("/") or address
+    try:
+        trial = open_trial_gateway(data, url, quirks, seed, profile=profile, real_times=real_times)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    serve(server_config(create_trial_app(trial)), listener, f"gateway ready at {url}")
+
+
+def serve(config: uvicorn.Config, listener: socket.socket, ready: str) -> None:
+    """Answers until SIGTERM or Ctrl-C."""
+    server = Announcing(config)
+    server.ready = ready
     signal.signal(
         signal.SIGTERM, lambda *_: None
     )  # the server raises it again once it has stopped: that is no failure
@@ -55,11 +124,11 @@ def run(
 class Announcing(uvicorn.Server):
     """Says one line on standard output once it answers."""
 
-    url = ""
+    ready = ""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        typer.echo(f"central ready at {self.url}")
+        typer.echo(self.ready)
 
 
 @app.command()

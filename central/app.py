@@ -22,10 +22,12 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from central import pages, sandbox_pages, tables
+from central import pages, sandbox_cashier, sandbox_pages, tables
 from central.clock import legal_time
+from central.gateway_inbox import Inbox, Verdict
 from central.problems import STATUS, Refused, where
 from central.service import Service, open_service
 from central.settings import Settings
@@ -65,8 +67,13 @@ def create_app(settings: Settings) -> FastAPI:
     _answer_errors(app)
     _add_routes(app, service)
     pages.add_pages(app, service)
+    if service.inbox is not None:
+        _add_notify(app, service.inbox)
+    if settings.sandbox:
+        sandbox_pages.add_pages(app, service)
     if service.sandbox is not None:
-        sandbox_pages.add_pages(app, service, service.sandbox)
+        # as the gateway's notice would; a silent one stays silent
+        sandbox_cashier.add_cashier(app, service.sandbox, lambda order_id: service.orders.settle([order_id]))
     return app
 
 
@@ -155,6 +162,22 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return device_logs.note_totals(kiosk_id, body)
 
 
+def _add_notify(app: FastAPI, inbox: Inbox) -> None:
+    @app.post("/gateway/notify", include_in_schema=False)
+    async def notify(request: Request) -> JSONResponse:
+        """Answered as soon as it is on disk; the gateway waits five seconds, asking it may take longer."""
+        verdict = await run_in_threadpool(inbox.receive, request.headers, await request.body())
+        working = BackgroundTask(_work_off, inbox) if verdict is Verdict.TAKEN else None
+        return JSONResponse(verdict.body, status_code=verdict.status, background=working)
+
+
+def _work_off(inbox: Inbox) -> None:
+    try:
+        inbox.work()
+    except (DBAPIError, PoolTimeout) as error:
+        log.error("notices put off: %s", type(error).__name__)
+
+
 def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def _refused(_request: Request, refused: Refused) -> JSONResponse:
@@ -204,5 +227,7 @@ async def _sweep_for_ever(service: Service) -> None:
         await asyncio.sleep(service.settings.sweep_interval_s)
         try:
             await run_in_threadpool(service.orders.sweep)
+            if service.inbox is not None:
+                await run_in_threadpool(service.inbox.work)
         except (DBAPIError, PoolTimeout) as error:
             log.error("sweep put off: %s", type(error).__name__)

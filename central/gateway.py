@@ -14,6 +14,8 @@ from datetime import date
 from enum import Enum
 from typing import Protocol
 
+ORDER_ID_MOST = 32  # letters of a merchant's order number at WeChat Pay
+
 
 class GatewaySilent(Exception):
     """No answer, or none that can be trusted.  Nothing is known; ask again."""
@@ -30,22 +32,30 @@ class TradeState(Enum):
     PAID = "paid"
     REFUSED = "refused"  # the payer or the bank said no; it can still be closed
     CLOSED = "closed"
+    RETURNED = "returned"  # it was paid, and the money has gone back
 
 
 @dataclass(frozen=True)
 class Trade:
-    """``transaction`` and ``channel`` are set once PAID; ``amount_fen`` is what moved."""
+    """``transaction`` and ``channel`` are set once PAID; ``amount_fen`` is what moved.
+
+    ``confirm_within_s``: how long the payer of a scanned code has, where the gateway's rules say so.
+    """
 
     state: TradeState
     amount_fen: int = 0
     transaction: str = ""
     channel: str = ""
+    confirm_within_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Refund:
+    """``refused``: the gateway will not carry it out by itself; a person has to look."""
+
     done: bool
     transaction: str = ""
+    refused: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,11 +80,14 @@ class Gateway(Protocol):
     def query(self, order_id: str) -> Trade:
         """What the gateway knows."""
 
+    def query_payment(self, order_id: str, transaction: str) -> Trade:
+        """What the gateway knows of one payment: PAID, RETURNED, or UNKNOWN when the order has none of that number."""
+
     def close(self, order_id: str) -> Trade:
-        """CLOSED, or PAID when the money was faster."""
+        """CLOSED, or PAID when the money was faster; the trade as it is when it may not be closed yet."""
 
     def refund(self, order_id: str, refund_id: str, amount_fen: int) -> Refund:
-        """Sends money of a paid trade back, once for each ``refund_id``."""
+        """Sends one whole payment back, once for each ``refund_id``."""
 
     def bill(self, day: date) -> tuple[BillLine, ...]:
         """Every movement of one legal day by the gateway's clock.  Silent while that day's bill is not out."""
@@ -92,6 +105,9 @@ class NoGateway:
     def query(self, order_id: str) -> Trade:
         raise GatewaySilent
 
+    def query_payment(self, order_id: str, transaction: str) -> Trade:
+        raise GatewaySilent
+
     def close(self, order_id: str) -> Trade:
         raise GatewaySilent
 
@@ -100,6 +116,14 @@ class NoGateway:
 
     def bill(self, day: date) -> tuple[BillLine, ...]:
         raise GatewaySilent
+
+
+REVERSED = "-reversed"
+
+
+def reversal_of(transaction: str) -> str:
+    """The number we give the way back of a payment that the gateway reversed: it names none of its own."""
+    return transaction + REVERSED
 
 
 WECHAT = "微信支付"

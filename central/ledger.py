@@ -3,7 +3,8 @@
 payment        + the order was open: receipts are given in the same transaction
 late_payment   + the order was closed: the money goes back
 wrong_amount   + not the amount of the order: the money goes back
-refund         - what went back
+second_payment + the order had money already: this one goes back, the first stays
+refund         - what went back; it names the payment it answers, and no payment is answered twice
 opening        + taken over from before this central, with the synthetic township
 """
 
@@ -11,8 +12,9 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from central import tables
 from central.clock import legal_day
@@ -24,14 +26,25 @@ class Kind(StrEnum):
     PAYMENT = "payment"
     LATE_PAYMENT = "late_payment"
     WRONG_AMOUNT = "wrong_amount"
+    SECOND_PAYMENT = "second_payment"
     REFUND = "refund"
     OPENING = "opening"
 
 
 def enter(
-    connection: Connection, order_id: str, kind: Kind, amount_fen: int, *, gateway_txn: str, at_ms: int
+    connection: Connection,
+    order_id: str,
+    kind: Kind,
+    amount_fen: int,
+    *,
+    gateway_txn: str,
+    at_ms: int,
+    answers: int | None = None,
 ) -> int:
-    """Writes one movement and gives its entry number.  The database refuses a gateway transaction it has."""
+    """Writes one movement and gives its entry number.  The database refuses a gateway transaction it has.
+
+    ``answers``: the entry of the payment that a refund sends back.
+    """
     row = {
         "order_id": order_id,
         "kind": kind.value,
@@ -39,6 +52,7 @@ def enter(
         "gateway_txn": gateway_txn,
         "day": legal_day(at_ms),
         "at_ms": at_ms,
+        "answers": answers,
     }
     return int(connection.execute(insert(TABLE).values(row).returning(TABLE.c.entry_id)).scalar_one())
 
@@ -47,6 +61,29 @@ def balance_fen(connection: Connection, order_id: str) -> int:
     """What central holds of one order."""
     total = select(func.coalesce(func.sum(TABLE.c.amount_fen), 0)).where(TABLE.c.order_id == order_id)
     return int(connection.execute(total).scalar_one())
+
+
+def payments(connection: Connection, order_id: str) -> list[Row[Any]]:
+    """The money that came for an order, oldest first.
+
+    ``refund_id`` is set once it is to go back, ``answered`` is the entry that says it has.
+    """
+    back, asked = TABLE.alias("back"), tables.refunds
+    return list(
+        connection.execute(
+            select(TABLE, asked.c.refund_id, back.c.entry_id.label("answered"))
+            .outerjoin(asked, asked.c.entry_id == TABLE.c.entry_id)
+            .outerjoin(back, back.c.answers == TABLE.c.entry_id)
+            .where(TABLE.c.order_id == order_id, TABLE.c.amount_fen > 0)
+            .order_by(TABLE.c.entry_id)
+        )
+    )
+
+
+def is_entered(connection: Connection, gateway_txn: str) -> bool:
+    """Whether the gateway's number is in the ledger, for whichever order."""
+    query = select(TABLE.c.entry_id).where(TABLE.c.gateway_txn == gateway_txn)
+    return connection.execute(query).first() is not None
 
 
 def totals(connection: Connection, day: date) -> dict[str, tuple[int, int]]:

@@ -3,12 +3,13 @@
     requested --create--> created --paid--> paid      every step asks the gateway first and writes afterwards;
         |                    |                        nothing is held open while the gateway is asked
         +------- close ------+--> closed --paid--> refunding --> refunded
+                                                            disputed: a person has to look (``settlement``)
 
 * the same number with the same body is the same order, with another body a conflict
 * closing a number nobody knows leaves a tombstone, so that a create still under way cannot open it
 * an open order holds a claim on each due; the claims' primary key is what stops a second order
 * only the gateway's CLOSED closes; its silence closes nothing
-* money that comes after the close, or in another amount, is booked and sent back
+* money that comes after the close, twice, or in another amount, is booked and sent back
 """
 
 from __future__ import annotations
@@ -18,25 +19,20 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, insert, update
 
 from central import alarms, basket, bills, ledger, tables
 from central.clock import legal_day
 from central.database import Database
-from central.gateway import CodeInvalid, Gateway, GatewaySilent, Trade, TradeState, wallet_of
-from central.ledger import Kind
+from central.gateway import ORDER_ID_MOST, CodeInvalid, Gateway, GatewaySilent, wallet_of
 from central.problems import Refused
 from central.receipts import ReceiptBook
 from central.rules import Rulebook
 from central.settings import Settings
+from central.settlement import OPEN, Settlement, row_of, settle_all
 from kiosk.wire import OrderReply, OrderRequest, OrderState, ProblemCode, Receipt
 
 ORDER_LIFE_MS = 300_000
-WATCH_MS = 3 * 24 * 3600 * 1000  # how long after a close late money is looked for
-SOONEST_LOOK_MS, LATEST_LOOK_MS = 2_000, 3_600_000
-SWEEP_MOST = 200
-PAYEE = "威海市文登区社会保险征缴（演示）"
-OPEN = ("requested", "created")
 REASONS = frozenset({"given_up", "payer_refused", "expired", "wrong_amount", "no_paper", "clock", "restart"})
 TABLE, LINES, CLAIMS = tables.orders, tables.order_lines, tables.claims
 
@@ -54,14 +50,17 @@ class Orders:
     ) -> None:
         self._database, self._clock, self._gateway = database, settings.clock, gateway
         self._rulebook, self._receipts = rulebook, receipt_book
+        self._settlement = Settlement(database, settings, gateway, receipt_book)
 
     # --- what a kiosk asks ---
 
     def put(self, kiosk_id: str, request: OrderRequest) -> OrderReply:
         """Creates an order, or answers for the one that is there.  Raises Refused."""
+        if len(request.order_id) > ORDER_ID_MOST:
+            raise Refused(ProblemCode.INVALID_REQUEST, "order_id is longer than a gateway takes")
         digest = _digest(kiosk_id, request)
         with self._database.write() as connection:
-            row = _row(connection, request.order_id, lock=True)
+            row = row_of(connection, request.order_id, lock=True)
             if row is None:
                 self._open(connection, kiosk_id, request, digest)
                 state = "requested"
@@ -69,9 +68,9 @@ class Orders:
                 tombstone = row.request_digest is None and row.state == "closed"
                 if row.request_digest != digest and not tombstone:
                     raise Refused(ProblemCode.ORDER_CONFLICT, "the same order id with another body")
-                state = row.state
+                state = "" if row.reason else row.state  # one that is to be closed is not opened
         if state == "requested":
-            self._create(request.order_id, request.total_fen)
+            self._settlement.open_trade(request.order_id, request.total_fen)
         reply = self._reply(request.order_id)
         if reply.state is OrderState.CLOSED:
             raise Refused(ProblemCode.ORDER_CLOSED, reply.reason)
@@ -81,7 +80,7 @@ class Orders:
         """The order as the gateway has it now.  Raises Refused."""
         row = self._known(order_id)
         try:
-            self._look(row)
+            self._settlement.look(row)
         except Refused:
             if row.state in OPEN:
                 raise
@@ -92,14 +91,15 @@ class Orders:
         row = self._known(order_id)
         if row.state == "closed":
             raise Refused(ProblemCode.ORDER_CLOSED, row.reason)
-        if row.state not in OPEN:
+        if row.state not in OPEN or row.reason:
             return self._reply(order_id)
         if wallet_of(code) is None:
             raise Refused(ProblemCode.CODE_INVALID)
         if row.state == "requested":
-            self._create(order_id, row.total_fen)
+            self._settlement.open_trade(order_id, row.total_fen)
+        self._note_scan(order_id)
         try:
-            self._take_up(order_id, self._gateway.charge(order_id, code))
+            self._settlement.take_up(order_id, self._gateway.charge(order_id, code))
         except CodeInvalid:
             raise Refused(ProblemCode.CODE_INVALID) from None
         except GatewaySilent:
@@ -107,39 +107,37 @@ class Orders:
         return self._reply(order_id)
 
     def close(self, kiosk_id: str, order_id: str, reason: str) -> OrderReply:
-        """Closed, or paid when the money was faster.  An unknown order gets a tombstone.  Raises Refused."""
+        """Closed, or paid when the money was faster; ``created`` while the gateway's rules say not yet.
+
+        An unknown order gets a tombstone.  Raises Refused.
+        """
         reason = reason if reason in REASONS else "given_up"
         with self._database.write() as connection:
-            row = _row(connection, order_id, lock=True)
+            row = row_of(connection, order_id, lock=True)
             if row is None:
                 connection.execute(insert(TABLE).values(self._tombstone(kiosk_id, order_id, reason)))
         if row is not None and row.state in OPEN:
-            self._ask_to_close(order_id, reason)
+            self._settlement.ask_to_close(order_id, reason)
         return self._reply(order_id)
 
-    # --- what happens by itself ---
+    # --- what happens by itself, and what notices, bills and people ask for ---
 
     def settle(self, order_ids: Iterable[str]) -> None:
-        """Asks the gateway about these orders; what it keeps quiet about stays as it is."""
-        for order_id in order_ids:
-            with self._database.read() as connection:
-                row = _row(connection, order_id)
-            if row is not None:
-                try:
-                    self._look(row)
-                except Refused:
-                    continue  # silent, or a tombstone: the next look will tell
+        """Asks the gateway about these orders, also settled ones; what it keeps quiet about stays as it is."""
+        settle_all(self._settlement, self._database, order_ids)
+
+    def look_for(self, order_id: str, transaction: str) -> None:
+        """Asks about one payment that a notice or a bill names.  Raises Refused."""
+        self._known(order_id)
+        self._settlement.look_for(order_id, transaction)
+
+    def dispute(self, order_id: str, reason: str) -> bool:
+        """A person has to look at this order's money; see ``Settlement.dispute``.  Raises Refused."""
+        return self._settlement.dispute(order_id, reason)
 
     def sweep(self) -> int:
         """Looks at every order whose time has come, and gives how many those were."""
-        now_ms = self._clock.now_ms()
-        with self._database.read() as connection:
-            ripe = select(TABLE).where(TABLE.c.look_ms <= now_ms).order_by(TABLE.c.look_ms).limit(SWEEP_MOST)
-            rows = connection.execute(ripe).all()
-        for row in rows:
-            self.settle([row.order_id])
-            self._plan_look(row)
-        return len(rows)
+        return self._settlement.sweep()
 
     # --- creating ---
 
@@ -181,16 +179,6 @@ class Orders:
                 # looked at again with the claim in hand: with many writers another order may just have been paid
                 raise Refused(ProblemCode.ALREADY_PAID)
 
-    def _create(self, order_id: str, total_fen: int) -> None:
-        try:
-            pay_url = self._gateway.create(order_id, total_fen, PAYEE)
-        except GatewaySilent:
-            raise Refused(ProblemCode.GATEWAY_SILENT) from None
-        with self._database.write() as connection:
-            # a close may have come in between; then the code is never shown
-            still = (TABLE.c.order_id == order_id) & (TABLE.c.state == "requested")
-            connection.execute(update(TABLE).where(still).values(state="created", pay_url=pay_url))
-
     def _tombstone(self, kiosk_id: str, order_id: str, reason: str) -> dict[str, object]:
         now_ms = self._clock.now_ms()
         return {
@@ -204,143 +192,59 @@ class Orders:
             "looks": 0,
         }
 
-    # --- asking the gateway ---
-
-    def _look(self, row: Row[Any]) -> None:
-        """Asks about one order and writes down the answer.  Raises Refused when the gateway keeps quiet."""
-        try:
-            if row.state in OPEN:
-                trade = self._gateway.query(row.order_id)
-                expired = self._clock.now_ms() >= row.expires_ms
-                if trade.state is TradeState.UNKNOWN and not expired:
-                    self._create(row.order_id, row.total_fen)
-                elif expired and trade.state is not TradeState.PAID:
-                    self._ask_to_close(row.order_id, "expired")
-                else:
-                    self._take_up(row.order_id, trade)
-            elif row.state == "closed" and row.look_ms is not None:
-                self._take_up(row.order_id, self._gateway.query(row.order_id))
-            elif row.state == "refunding":
-                self._send_back(row.order_id)
-        except GatewaySilent:
-            raise Refused(ProblemCode.GATEWAY_SILENT) from None
-
-    def _ask_to_close(self, order_id: str, reason: str) -> None:
-        try:
-            trade = self._gateway.query(order_id)  # the rule of every gateway: query before close
-            if trade.state is not TradeState.PAID:
-                trade = self._gateway.close(order_id)
-        except GatewaySilent:
-            raise Refused(ProblemCode.GATEWAY_SILENT) from None
-        if trade.state is TradeState.PAID:
-            self._book(order_id, trade)
-        else:
-            self._shut(order_id, reason)
-
-    def _take_up(self, order_id: str, trade: Trade) -> None:
-        if trade.state is TradeState.PAID:
-            self._book(order_id, trade)
-        elif trade.state is TradeState.REFUSED:
-            self._ask_to_close(order_id, "payer_refused")
-        elif trade.state is TradeState.CLOSED:
-            self._shut(order_id, "expired")
-
-    def _send_back(self, order_id: str) -> None:
-        with self._database.read() as connection:
-            held_fen = ledger.balance_fen(connection, order_id)
-        refund = self._gateway.refund(order_id, f"R-{order_id}", held_fen)
-        if not refund.done:
-            return
+    def _note_scan(self, order_id: str) -> None:
+        """On disk before the code leaves; the code itself is never written."""
         with self._database.write() as connection:
-            row = _row(connection, order_id, lock=True)
-            if row is not None and row.state == "refunding":
-                now_ms = self._clock.now_ms()
-                txn = refund.transaction
-                ledger.enter(connection, order_id, Kind.REFUND, -held_fen, gateway_txn=txn, at_ms=now_ms)
-                _set(connection, order_id, state="refunded", look_ms=None)
-
-    # --- writing it down ---
-
-    def _book(self, order_id: str, trade: Trade) -> None:
-        """Money has moved: one transaction for ledger, receipts, contributions and state."""
-        now_ms = self._clock.now_ms()
-        with self._database.write() as connection:
-            row = _row(connection, order_id, lock=True)
-            if row is None or row.state not in (*OPEN, "closed"):
-                return  # booked before
-            if row.state in OPEN and trade.amount_fen == row.total_fen:
-                kind, state, reason = Kind.PAYMENT, "paid", ""
-            elif row.state in OPEN:
-                kind, state, reason = Kind.WRONG_AMOUNT, "refunding", "wrong_amount"
-            else:
-                kind, state, reason = Kind.LATE_PAYMENT, "refunding", "paid_late"
-            entry_id = ledger.enter(
-                connection, order_id, kind, trade.amount_fen, gateway_txn=trade.transaction, at_ms=now_ms
-            )
-            if kind is Kind.PAYMENT:
-                self._receipts.issue(connection, row, entry_id, trade.channel, now_ms)
-            connection.execute(delete(CLAIMS).where(CLAIMS.c.order_id == order_id))
-            look_ms = now_ms if state == "refunding" else None
-            _set(connection, order_id, state=state, reason=reason, looks=0, look_ms=look_ms)
-
-    def _shut(self, order_id: str, reason: str) -> None:
-        with self._database.write() as connection:
-            row = _row(connection, order_id, lock=True)
-            if row is None or row.state not in OPEN:
-                return
-            connection.execute(delete(CLAIMS).where(CLAIMS.c.order_id == order_id))
-            look_ms = self._clock.now_ms() + SOONEST_LOOK_MS
-            _set(connection, order_id, state="closed", reason=reason, looks=0, look_ms=look_ms)
-
-    def _plan_look(self, before: Row[Any]) -> None:
-        """Doubles the wait of an order that did not move, until nobody expects money any more."""
-        now_ms = self._clock.now_ms()
-        watched = before.state != "closed" or now_ms < before.expires_ms + WATCH_MS
-        wait_ms = min(SOONEST_LOOK_MS << min(before.looks, 16), LATEST_LOOK_MS)
-        still = (TABLE.c.order_id == before.order_id) & (TABLE.c.state == before.state)
-        with self._database.write() as connection:
-            connection.execute(
-                update(TABLE)
-                .where(still)
-                .values(looks=before.looks + 1, look_ms=now_ms + wait_ms if watched else None)
-            )
+            this = TABLE.c.order_id == order_id
+            connection.execute(update(TABLE).where(this).values(scanned_ms=self._clock.now_ms()))
 
     # --- answering ---
 
     def _known(self, order_id: str) -> Row[Any]:
         with self._database.read() as connection:
-            row = _row(connection, order_id)
+            row = row_of(connection, order_id)
         if row is None:
             raise Refused(ProblemCode.ORDER_UNKNOWN)
         return row
 
     def _reply(self, order_id: str) -> OrderReply:
-        row = self._known(order_id)
-        state = OrderState.CREATED if row.state == "requested" else OrderState(row.state)
         paid: tuple[Receipt, ...] = ()
-        if state is OrderState.PAID:
-            with self._database.read() as connection:
+        with self._database.read() as connection:
+            row = row_of(connection, order_id)
+            if row is None:
+                raise Refused(ProblemCode.ORDER_UNKNOWN)
+            state = shown_state(connection, row)
+            if state is OrderState.PAID:
                 found = self._receipts.load(connection, tables.receipts.c.order_id == order_id)
-            paid = tuple(sorted(found, key=lambda receipt: (len(receipt.receipt_no), receipt.receipt_no)))
-        left_ms = row.expires_ms - self._clock.now_ms() if state is OrderState.CREATED else 0
+                paid = tuple(sorted(found, key=lambda receipt: (len(receipt.receipt_no), receipt.receipt_no)))
+        payable = state is OrderState.CREATED and not row.reason  # one that is to be closed is not shown
+        left_ms = row.expires_ms - self._clock.now_ms() if payable else 0
         return OrderReply(
             order_id=order_id,
             state=state,
             total_fen=row.total_fen,
-            pay_url=row.pay_url if state is OrderState.CREATED else None,
+            pay_url=row.pay_url if payable else None,
             expires_in_s=max(0, -(-left_ms // 1000)),
             receipts=paid,
             reason=row.reason,
         )
 
 
-def _row(connection: Connection, order_id: str, lock: bool = False) -> Row[Any] | None:
-    query = select(TABLE).where(TABLE.c.order_id == order_id)
-    return connection.execute(query.with_for_update() if lock else query).first()
+def shown_state(connection: Connection, row: Row[Any]) -> OrderState:
+    """What a kiosk is told.  A dispute is between central and the gateway; the citizen sees what the ledger says.
 
-
-def _set(connection: Connection, order_id: str, **values: object) -> None:
-    connection.execute(update(TABLE).where(TABLE.c.order_id == order_id).values(**values))
+    Paid with receipts stays paid: nobody pays twice because books differ.  Money without receipts is on its way back.
+    """
+    if row.state == "requested":
+        return OrderState.CREATED
+    if row.state != "disputed":
+        return OrderState(row.state)
+    paid = ledger.payments(connection, row.order_id)
+    if any(each.kind == ledger.Kind.PAYMENT for each in paid):
+        return OrderState.PAID
+    if any(each.answered is None for each in paid):
+        return OrderState.REFUNDING
+    return OrderState.REFUNDED if paid else OrderState.CLOSED
 
 
 def _digest(kiosk_id: str, request: OrderRequest) -> str:

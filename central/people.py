@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, select
 
 from central import bills, tables
 from central.bills import PENSIONS, Paid
@@ -36,7 +36,8 @@ from kiosk.wire import (
 
 BARS = 6
 PAYMENTS_MOST = 10
-UNSETTLED = ("requested", "created", "refunding")
+UNSETTLED = ("requested", "created")
+REFUND_SHOWN_MS = 7 * 24 * 3600 * 1000  # after it was carried out
 PERSONS = tables.persons
 SOURCES = {
     "kiosk_self": "本人刷脸",
@@ -85,6 +86,9 @@ class People:
             if person is None:
                 raise Refused(ProblemCode.PERSON_UNKNOWN)
             unsettled = [row.order_id for row in self._unsettled(connection, person.person_id)]
+            unsettled += [
+                row.order_id for row in self._refunds(connection, person.person_id) if row.done_ms is None
+            ]
         self._settle(unsettled)
         with self._database.read() as connection:
             return self._page(connection, person, lookup.name)
@@ -134,14 +138,25 @@ class People:
             dues=self._dues(connection, person, today),
             certification=self._certification(connection, person, today),
             owed=tuple(receipt for receipt in paper if receipt.owed),
-            open_orders=tuple(
-                OpenOrder(
-                    order_id=row.order_id,
-                    state=OrderState.CREATED if row.state == "requested" else OrderState(row.state),
-                    total_fen=row.total_fen,
-                    created_at=legal_time(row.created_ms),
-                )
-                for row in self._unsettled(connection, person.person_id)
+            open_orders=(
+                *(
+                    OpenOrder(
+                        order_id=row.order_id,
+                        state=OrderState.CREATED,
+                        total_fen=row.total_fen,
+                        created_at=legal_time(row.created_ms),
+                    )
+                    for row in self._unsettled(connection, person.person_id)
+                ),
+                *(
+                    OpenOrder(
+                        order_id=row.order_id,
+                        state=OrderState.REFUNDING if row.done_ms is None else OrderState.REFUNDED,
+                        total_fen=row.amount_fen,
+                        created_at=legal_time(row.created_ms),
+                    )
+                    for row in self._refunds(connection, person.person_id)
+                ),
             ),
             household=self._household(connection, person, today),
             server_time=legal_time(now_ms),
@@ -196,16 +211,24 @@ class People:
 
     def _unsettled(self, connection: Connection, person_id: str) -> list[Row[Any]]:
         """Open orders this person pays or is paid for in, oldest first."""
-        orders, lines = tables.orders, tables.order_lines
-        mine = select(lines.c.order_id).where(lines.c.person_id == person_id)
-        return list(
-            connection.execute(
-                select(orders)
-                .where(orders.c.state.in_(UNSETTLED))
-                .where((orders.c.payer_id == person_id) | orders.c.order_id.in_(mine))
-                .order_by(orders.c.created_ms)
+        orders = tables.orders
+        query = select(orders).where(orders.c.state.in_(UNSETTLED), _is_about(person_id))
+        return list(connection.execute(query.order_by(orders.c.created_ms)))
+
+    def _refunds(self, connection: Connection, person_id: str) -> list[Row[Any]]:
+        """Money of this person's orders that goes back, or went back these days, oldest first.  ``done_ms`` may be None."""
+        orders, refunds, back = tables.orders, tables.refunds, tables.ledger
+        since_ms = self._clock.now_ms() - REFUND_SHOWN_MS
+        query = (
+            select(
+                refunds.c.order_id, refunds.c.amount_fen, orders.c.created_ms, back.c.at_ms.label("done_ms")
             )
+            .join(orders, orders.c.order_id == refunds.c.order_id)
+            .outerjoin(back, back.c.answers == refunds.c.entry_id)
+            .where(_is_about(person_id), back.c.at_ms.is_(None) | (back.c.at_ms > since_ms))
+            .order_by(refunds.c.at_ms, refunds.c.refund_id)
         )
+        return list(connection.execute(query))
 
     def _account(self, person: Row[Any], paid: Iterable[Paid], today: date) -> tuple[int, int]:
         """(balance, interest in it), in fen: each 1 January the year's rate on last year's sum."""
@@ -223,6 +246,13 @@ class People:
             interest_fen += earned_fen
             balance_fen += earned_fen + credits.get(year, 0)
         return balance_fen + credits.get(today.year, 0), interest_fen
+
+
+def _is_about(person_id: str) -> ColumnElement[bool]:
+    """Orders this person pays, or is paid for in."""
+    orders, lines = tables.orders, tables.order_lines
+    mine = select(lines.c.order_id).where(lines.c.person_id == person_id)
+    return (orders.c.payer_id == person_id) | orders.c.order_id.in_(mine)
 
 
 def _payment(row: Paid, titles: Mapping[str, str]) -> Payment:

@@ -41,10 +41,16 @@ def demo_token(kiosk_id: str) -> str:
     return f"demo-token-{kiosk_id}"
 
 
-def seed_kiosks(connection: Connection) -> None:
-    """The sandbox's three kiosks, unless they are there."""
+def trial_kiosks(count: int) -> list[tuple[str, int, str]]:
+    """(id, serial, place) of WD001 to WDnnn; the first three have names of their own."""
+    more = [(f"WD{n:03d}", n, f"第 {n} 号演示服务点") for n in range(len(KIOSKS) + 1, count + 1)]
+    return [*KIOSKS, *more][:count]
+
+
+def seed_kiosks(connection: Connection, count: int = len(KIOSKS)) -> None:
+    """The sandbox's kiosks, unless they are there."""
     known = set(connection.execute(select(tables.kiosks.c.kiosk_id)).scalars())
-    for kiosk_id, serial, place in KIOSKS:
+    for kiosk_id, serial, place in trial_kiosks(count):
         if kiosk_id not in known:
             digest = sha256(demo_token(kiosk_id).encode()).hexdigest()
             row = {"kiosk_id": kiosk_id, "serial": serial, "token_digest": digest, "place": place}

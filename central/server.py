@@ -32,11 +32,9 @@ LOGGING = {
 
 
 @dataclass(frozen=True)
-class Running:
-    """``url`` has no slash at the end.  ``service`` is the same objects the requests use."""
+class Server:
+    """An application that answers from a thread."""
 
-    url: str
-    service: Service
     _server: uvicorn.Server
     _thread: threading.Thread
 
@@ -51,24 +49,54 @@ class Running:
         self.stop()
 
 
+@dataclass(frozen=True)
+class Running:
+    """``url`` has no slash at the end.  ``service`` is the same objects the requests use."""
+
+    url: str
+    service: Service
+    _server: Server
+
+    def stop(self) -> None:
+        """Answers what is under way, then ends.  May be called twice."""
+        self._server.stop()
+
+    def kill(self) -> None:
+        """Drops every connection without an answer."""
+        self._server.kill()
+
+
 @contextmanager
 def running(settings: Settings, port: int = 0) -> Iterator[Running]:
     """Serves on 127.0.0.1; port 0 takes a free one.  ``public_url`` is set to the address it really has."""
+    listener, url = listen(port)
+    with listener:
+        app = create_app(replace(settings, public_url=url))
+        with serving(app, listener, "central") as server:
+            yield Running(url, app.state.service, server)
+
+
+def listen(port: int, host: str = "127.0.0.1") -> tuple[socket.socket, str]:
+    """A bound socket and its address; port 0 takes a free one."""
     listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio turns Nagle off
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("127.0.0.1", port))
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(replace(settings, public_url=url))
-    server = uvicorn.Server(server_config(app))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="central", daemon=True)
+    listener.bind((host, port))
+    return listener, f"http://{host}:{listener.getsockname()[1]}"
+
+
+@contextmanager
+def serving(app: FastAPI, listener: socket.socket, name: str) -> Iterator[Server]:
+    """Answers on a bound socket, in a thread, until the block ends."""
+    uvicorn_server = uvicorn.Server(server_config(app))
+    run, sockets = uvicorn_server.run, [listener]
+    thread = threading.Thread(target=run, kwargs={"sockets": sockets}, name=name, daemon=True)
     thread.start()
-    central = Running(url, app.state.service, server, thread)
+    server = Server(uvicorn_server, thread)
     try:
-        _wait_until_started(server, thread)
-        yield central
+        _wait_until_started(uvicorn_server, thread)
+        yield server
     finally:
-        central.stop()
-        listener.close()
+        server.stop()
 
 
 class Formatter(logging.Formatter):
@@ -99,4 +127,4 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
         if not thread.is_alive():
             break
         waiting.wait(0.02)
-    raise RuntimeError("central did not start")
+    raise RuntimeError("the server did not start")

@@ -11,9 +11,14 @@ from central.clock import legal_day
 from central.database import Database, sqlite_url
 from central.devicelog import DeviceLogs
 from central.gateway import Gateway, NoGateway
+from central.gateway_asked import Asked
+from central.gateway_inbox import Inbox
+from central.gateway_profile import profile_of
+from central.gateway_v3 import V3Gateway
 from central.orders import Orders
 from central.people import People
 from central.receipts import PrintDesk, ReceiptBook
+from central.reconcile import Reconciler
 from central.rules import Rulebook
 from central.sandbox import Sandbox
 from central.settings import Settings
@@ -22,7 +27,7 @@ from central.verification import Keys
 
 @dataclass(frozen=True)
 class Service:
-    """``sandbox`` is None when a real gateway, or none, is at the other end."""
+    """``sandbox`` is None when another gateway, or none, is at the other end; ``inbox`` takes that one's notices."""
 
     settings: Settings
     database: Database
@@ -32,11 +37,16 @@ class Service:
     people: People
     print_desk: PrintDesk
     device_logs: DeviceLogs
+    reconciler: Reconciler
+    gateway: Gateway
+    inbox: Inbox | None
     sandbox: Sandbox | None
     trial_books: Database | None
 
     def close(self) -> None:
         self.database.close()
+        if isinstance(self.gateway, V3Gateway):
+            self.gateway.calls.disconnect()
         if self.trial_books is not None:
             self.trial_books.close()
 
@@ -62,10 +72,20 @@ def open_service(settings: Settings) -> Service:
         with database.write() as connection:
             seeding.seed_township(connection, settings, keys, rulebook, legal_day(clock.now_ms()))
     gateway: Gateway = NoGateway()
-    sandbox, trial_books = None, None
+    sandbox, trial_books, wire = None, None, None
     if settings.sandbox:
         with database.write() as connection:
-            seeding.seed_kiosks(connection)
+            seeding.seed_kiosks(connection, settings.kiosks)
+    if settings.gateway is not None:
+        gateway = wire = V3Gateway(
+            settings.gateway,
+            profile_of(settings.gateway),
+            Asked(database),
+            clock,
+            payee=settings.payee,
+            notify_url=settings.notify_url or f"{settings.public_url}/gateway/notify",
+        )
+    elif settings.sandbox:
         trial_books = Database(sqlite_url(settings.data / "gateway.sqlite3"))
         gateway = sandbox = Sandbox(
             trial_books,
@@ -75,9 +95,25 @@ def open_service(settings: Settings) -> Service:
         )
     book = ReceiptBook(settings, keys)
     orders = Orders(database, settings, gateway, rulebook, book)
+    inbox = None
+    if wire is not None and settings.gateway is not None:
+        inbox = Inbox(settings.gateway, wire.calls.platform, database, orders, clock)
     people = People(database, rulebook, book, clock, orders.settle)
     print_desk = PrintDesk(database, book, keys, clock)
     device_logs = DeviceLogs(database, clock)
+    reconciler = Reconciler(database, gateway, orders.settle, device_logs, clock)
     return Service(
-        settings, database, keys, rulebook, orders, people, print_desk, device_logs, sandbox, trial_books
+        settings,
+        database,
+        keys,
+        rulebook,
+        orders,
+        people,
+        print_desk,
+        device_logs,
+        reconciler,
+        gateway,
+        inbox,
+        sandbox,
+        trial_books,
     )

@@ -1,7 +1,8 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
 Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
-``FROZEN`` and ``FROZEN_BOOKS`` are only ever inserted into: triggers made by the migrations refuse UPDATE and DELETE.
+``FROZEN``, ``FROZEN_MONEY`` and ``FROZEN_BOOKS`` are only ever inserted into: triggers made by the migrations refuse
+UPDATE and DELETE.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sqlalchemy import (
 )
 
 FROZEN = ("ledger", "receipts", "contributions", "certifications", "revocations")
+FROZEN_MONEY = ("refunds", "disputes")
 FROZEN_BOOKS = (
     *("device_log", "day_totals", "alarms", "alarm_clearings", "stop_changes"),
     *("reconciliations", "differences", "resolutions"),
@@ -108,6 +110,8 @@ orders = Table(
         "looks", Integer, nullable=False
     ),  # how often the sweep has asked the gateway since the last change
     Column("look_ms", BigInteger, index=True),  # when the sweep asks next; null: never again
+    Column("opened_ms", BigInteger),  # when the gateway said that the trade is open
+    Column("scanned_ms", BigInteger),  # when a payer's code was sent last; the code itself is nowhere
 )
 
 order_lines = Table(
@@ -145,7 +149,44 @@ ledger = Table(
     Column("gateway_txn", String(64), nullable=False, unique=True),
     Column("day", Date, nullable=False, index=True),
     Column("at_ms", BigInteger, nullable=False),
+    # the payment that a refund sends back; unique, so that no payment is ever sent back twice
+    Column("answers", BigInteger, ForeignKey("ledger.entry_id")),
     CheckConstraint("(kind = 'refund') = (amount_fen < 0)", name="sign"),
+    Index("uq_ledger_answers", "answers", unique=True),
+)
+
+# A payment that goes back, why, and under which number the gateway is asked; done once a ledger row answers it.
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("refund_id", String(64), primary_key=True),
+    Column("entry_id", SEQUENCE, ForeignKey("ledger.entry_id"), nullable=False, unique=True),
+    Column("order_id", String(40), ForeignKey("orders.order_id"), nullable=False, index=True),
+    Column("amount_fen", BigInteger, nullable=False),
+    Column("reason", String(40), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    CheckConstraint("amount_fen > 0", name="amount"),
+)
+
+# Money that central and the gateway do not agree on; a person decides.  One row for each order and reason.
+disputes = Table(
+    "disputes",
+    metadata,
+    Column("order_id", String(40), ForeignKey("orders.order_id"), primary_key=True),
+    Column("reason", String(40), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# Notices of the gateway.  They say only where to look: what is booked is what the gateway answers when it is asked.
+gateway_inbox = Table(
+    "gateway_inbox",
+    metadata,
+    Column("notice_id", String(64), primary_key=True),
+    Column("event", String(40), nullable=False),
+    Column("order_id", String(40), nullable=False),
+    Column("transaction_id", String(64), nullable=False),  # "" for news of a refund
+    Column("received_ms", BigInteger, nullable=False),
+    Column("settled_ms", BigInteger, index=True),  # null: the gateway has not been asked about it yet
 )
 
 receipts = Table(

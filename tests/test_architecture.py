@@ -56,7 +56,7 @@ HOMES = {
     "PIL": ("devices/*", "screens/*", "assets/build_fonts.py"),
     "pypinyin": ("assets/build_voice.py",),
     "pydantic": ("kiosk/config.py", "kiosk/wire.py", "kiosk/api.py", "central/*"),
-    "requests": ("kiosk/api.py",),
+    "requests": ("kiosk/api.py", "central/gateway_*.py"),
     "segno": ("devices/*", "screens/*", "central/*"),
     "serial": ("devices/*",),
     "soundfile": ("assets/build_voice.py",),
