@@ -51,16 +51,15 @@ def read(connection: Connection, day: date, bills: Bills, over: bool) -> Day:
     """``over``: the day has ended, so that its totals are due."""
     kiosk_ids = set(connection.execute(select(tables.kiosks.c.kiosk_id)).scalars())
     flaws = log_reading.flaws_of_day(connection, day, kiosk_ids)
-    # what should have arrived today may have been lost tomorrow
+    # what should have told of this day may have arrived, or got lost, on the next
     later = log_reading.flaws_of_day(connection, day + timedelta(days=1), kiosk_ids)
     damaged = frozenset(flaw.kiosk_id for flaw in (*flaws, *later))
     orders = _orders(connection, day, bills, kiosk_ids, damaged)
     totals = _Totals(connection, day, damaged)
+    active = {order.kiosk_id for order in orders if any(row.kept and row.day == day for row in order.rows)}
+    flaws += [flaw for flaw in later if flaw.kiosk_id in active]
     about_kiosks = [*_about_logs(connection, day, flaws), *totals.differing()]
     if over:
-        active = {
-            order.kiosk_id for order in orders if any(row.kept and row.day == day for row in order.rows)
-        }
         about_kiosks += totals.missing(active | _spoke_on(connection, day, kiosk_ids))
     return Day(orders, damaged, tuple(about_kiosks), totals.told())
 
@@ -229,9 +228,12 @@ class _Totals:
         return found
 
     def missing(self, active: Collection[str]) -> list[Finding]:
-        """Of kiosks that moved on the day.  A journal that was replaced since will never tell: that is an alarm of its own."""
+        """Of kiosks that moved on the day.  A journal that was replaced since will never tell: that is an alarm of its own.
+
+        Nor will one tell whose log does not arrive whole.
+        """
         found = []
-        for kiosk_id in sorted(active):
+        for kiosk_id in sorted(set(active) - set(self._damaged)):
             roots = self._roots[kiosk_id]
             of_day = [row for row in roots if legal_day(row.at_ms) <= self._day] or roots[:1]
             if of_day and (of_day[-1] is not roots[-1] or self._fresh(of_day[-1])):
