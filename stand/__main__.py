@@ -74,10 +74,11 @@ def relay(arguments: list[str]) -> None:
     proxy = Proxy((host, int(port)), port=given.listen)
     proxy.faulty(Random(given.seed), given.faults)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    proxy.start()
-    print(f"proxy ready at 127.0.0.1:{proxy.port}", flush=True)  # noqa: T201
     try:
-        signal.pause()
+        proxy.start()
+        print(f"proxy ready at 127.0.0.1:{proxy.port}", flush=True)  # noqa: T201
+        while True:
+            signal.pause()
     except KeyboardInterrupt:
         pass
     finally:

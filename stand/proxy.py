@@ -65,7 +65,8 @@ class Proxy:
         self._listener.bind(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self._cut, self._dead_until = False, 0.0
-        self._clients: set[Side] = set()
+        self._sides: set[Side] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._on_the_way: set[asyncio.Task[None]] = set()
         self._places = Random(0)  # where replies break off; what is drawn per exchange belongs to ``choose``
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,7 +128,9 @@ class Proxy:
         self._started.set()
         await self._ending.wait()
         server.close()
-        await self._drop_all()
+        while self._serving:  # each ends once its connections are gone, and none is cancelled in the middle
+            await self._drop_all()
+            await asyncio.wait(self._serving, timeout=0.1)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs on the loop and waits until it is done; on the loop's own thread it is only begun."""
@@ -148,8 +151,8 @@ class Proxy:
             await asyncio.wait(set(self._on_the_way))
 
     async def _drop_all(self) -> None:
-        for client in list(self._clients):
-            await client.reset()
+        for side in list(self._sides):
+            await side.reset()
 
     @property
     def _dead(self) -> bool:
@@ -158,8 +161,11 @@ class Proxy:
     # --- one connection ---
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client, server = Side(reader, writer), None
-        self._clients.add(client)
+        client, server, task = Side(reader, writer), None, asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        self._sides.add(client)
         try:
             while request := await client.message():
                 if self._dead:
@@ -176,10 +182,10 @@ class Proxy:
         except (OSError, framing.NotHttp):  # a TimeoutError is an OSError
             return
         finally:
-            self._clients.discard(client)
-            await client.close()
-            if server is not None:
-                await server.close()
+            for side in (client, server):
+                if side is not None:
+                    self._sides.discard(side)
+                    await side.close()
 
     def _sends(self, request: bytes, fault: Fault) -> bool:
         """What is decided before the server hears anything.  True when it is to hear it now."""
@@ -227,8 +233,11 @@ class Proxy:
 
     async def _connected(self, before: Side | None) -> Side:
         if before is not None:
+            self._sides.discard(before)
             await before.close()
-        return Side(*await asyncio.open_connection(*self.upstream))
+        server = Side(*await asyncio.open_connection(*self.upstream))
+        self._sides.add(server)
+        return server
 
     async def _deliver(self, request: bytes, after_s: float) -> None:
         """The request by itself, on a connection of its own; nobody hears the reply."""
@@ -239,6 +248,7 @@ class Proxy:
                 await server.send(request)
                 await asyncio.wait_for(server.message(framing.method(request)), PATIENCE_S)
             finally:
+                self._sides.discard(server)
                 await server.close()
 
 

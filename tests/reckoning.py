@@ -185,14 +185,16 @@ class Reckoning:
                 .join(ledger, ledger.c.order_id == orders.c.order_id)
                 .group_by(orders.c.order_id, orders.c.state)
             )
-            for row in connection.execute(balances):
-                if row.fen != 0 and row.state != "paid":
+            for sum_of in connection.execute(balances):
+                if sum_of.fen != 0 and sum_of.state != "paid":
                     yield Wrong(
-                        Kind.LOST, f"central keeps {row.fen} fen of {row.order_id}, {row.state}", row.fen
+                        Kind.LOST,
+                        f"central keeps {sum_of.fen} fen of {sum_of.order_id}, {sum_of.state}",
+                        sum_of.fen,
                     )
             same = (receipts.c.person_id, receipts.c.title, receipts.c.year)
-            for row in connection.execute(select(*same).group_by(*same).having(func.count() > 1)):
-                yield Wrong(Kind.DOUBLED, f"charged twice: {row.title} {row.year}")
+            for due in connection.execute(select(*same).group_by(*same).having(func.count() > 1)):
+                yield Wrong(Kind.DOUBLED, f"charged twice: {due.title} {due.year}")
 
 
 def _false(slip: Slip, unmarked: int) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import requests
 
+from central.server import Running
 from kiosk import views
 from kiosk.desk import Cancelled
 from kiosk.journal import Journal
@@ -27,7 +28,7 @@ from kiosk.views import (
     View,
 )
 from stand.proxy import Fault
-from tests.visitor import JSON, Visitor
+from tests.visitor import JSON, Visitor, card_of
 
 A = TypeVar("A")
 MOST_QUESTIONS = 40
@@ -142,7 +143,7 @@ class Citizen:
             reader.pull_mid_read(rng.randint(1, 1200))
         self._visitor.place(self._person).action()
         if 0.03 < fault < 0.05:
-            reader.place_two(*reader.cards * 2)
+            reader.place_two(card_of(self._person), card_of(self._person))
         if 0.05 < fault < 0.07:
             self._visitor.place(self._person, number="371081190001010010").action()
         return ...
@@ -256,7 +257,9 @@ class Afternoon:
 
     def time_passes(self, seconds: int) -> None:
         """At central; the kiosk's own time passes by waiting."""
-        self._visitors[0].central.service.settings.clock.ms += seconds * 1000  # type: ignore[attr-defined]
+        central = self._visitors[0].central
+        assert isinstance(central, Running), "only a central in this process has a clock in our hands"
+        central.service.settings.clock.ms += seconds * 1000  # type: ignore[attr-defined]
 
 
 def mend_printer(visitor: Visitor) -> None:

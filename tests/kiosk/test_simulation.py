@@ -58,7 +58,7 @@ def test_no_fen_and_no_sheet_is_lost(town: Running, met: Counter[str], tmp_path:
         heal(town, visitors)
         found = Reckoning(visitors, town.service.database, whole=False).wrong()
         assert not found, f"seed {seed}: {found}"
-        count(met, visitors)
+        count(met, town, visitors)
     finally:
         for visitor in visitors:
             visitor.stop()
@@ -115,13 +115,13 @@ def heal(town: Running, visitors: tuple[Visitor, ...]) -> None:
         town.service.orders.sweep()
 
 
-def count(met: Counter[str], visitors: tuple[Visitor, ...]) -> None:
+def count(met: Counter[str], town: Running, visitors: tuple[Visitor, ...]) -> None:
     for visitor in visitors:
         orders: list[Order] = list(visitor.orders().values())
         met.update(order.state.value for order in orders)
         met.update(slip.verdict for order in orders for slip in order.slips)
         sheets: list[Sheet] = visitor.sheets()
         met["copies"] += sum(sheet.copy for sheet in sheets)
-        with visitor.central.service.database.read() as connection:
-            back = select(func.count()).where(tables.orders.c.state == "refunded")
-            met["refunded"] = connection.execute(back).scalar_one()
+    with town.service.database.read() as connection:
+        back = select(func.count()).where(tables.orders.c.state == "refunded")
+        met["refunded"] = connection.execute(back).scalar_one()

@@ -1,0 +1,175 @@
+"""Kiosks, a central and a gateway, each as it really is, and bad networks between them.
+
+kiosks     real flows, drivers and journals; the far ends of their wires live here
+central    ``central run``, a process of its own
+gateway    central's own trial one, or ``central gateway``, a process of its own
+
+kiosk --proxy--> central --proxy--> gateway
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import requests
+from sqlalchemy import select
+
+from central import tables
+from central.database import Database, sqlite_url
+from stand.__main__ import free_port
+from stand.proxy import Proxy
+from tests.desk import Clock
+from tests.kiosk.citizens import mend_printer
+from tests.proof.services import Service, central_command
+from tests.reckoning import Reckoning
+from tests.visitor import JSON, Town, Visitor, owing_in, rows_of
+
+HEADERS = {"Authorization": "Bearer demo-token-WD001", "X-Kiosk": "WD001"}
+QUICK = {'profile = "epson-80"': 'profile = "epson-80"\nstatus_timeout_s = 0.2\ncompletion_timeout_s = 0.3'}
+QUIET_WITHIN_S = 120.0
+UNSETTLED = ("requested", "created", "refunding")
+
+
+class SkewedClock(Clock):
+    """A machine whose wall clock is ``skew_s`` ahead."""
+
+    def __init__(self, skew_s: float) -> None:
+        super().__init__()
+        self._skew_ms = round(skew_s * 1000)
+
+    def wall_ms(self) -> int:
+        return super().wall_ms() + self._skew_ms
+
+
+class Hall:
+    """Started by the constructor.  ``skews_s``: kiosk -> how far its clock is ahead."""
+
+    def __init__(
+        self, folder: Path, kiosks: int, people: int, seed: int, skews_s: Mapping[str, float] | None = None
+    ) -> None:
+        self.folder = folder
+        (folder / "central").mkdir(parents=True)
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = central_command(folder / "central", port, people, seed)
+        self.central = Service(url, command, folder / "central.log")
+        self.town = Town(url, url, people, seed)
+        self.visitors: tuple[Visitor, ...] = ()
+        self.central.start()
+        self.database = Database(sqlite_url(folder / "central" / "central.sqlite3"))
+        names = [f"WD{number:03d}" for number in range(1, kiosks + 1)]
+        self.visitors = tuple(self._kiosk(name, (skews_s or {}).get(name, 0.0)) for name in names)
+
+    def stop(self) -> None:
+        for visitor in self.visitors:
+            visitor.stop()
+        self.database.close()
+        self.central.stop()
+
+    def residents(self, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
+        """Who owes something, of ``part`` of the township."""
+        return owing_in(self.town, part)
+
+    @property
+    def proxies(self) -> tuple[Proxy, ...]:
+        return tuple(visitor.stand.network for visitor in self.visitors)
+
+    def faults(self) -> Counter[str]:
+        """What all proxies did."""
+        return sum(
+            (Counter({f.value: n for f, n in proxy.counts.items()}) for proxy in self.proxies), Counter()
+        )
+
+    def _kiosk(self, kiosk_id: str, skew_s: float) -> Visitor:
+        (self.folder / kiosk_id).mkdir()
+        clock = SkewedClock(skew_s) if skew_s else None
+        visitor = Visitor(self.town, self.folder / kiosk_id, iter(()), kiosk_id, QUICK, clock)
+        network = visitor.stand.network
+        network.delay_s, network.trickle_s, network.late_s, network.cut_s = 0.05, 0.05, 0.4, 0.1
+        return visitor
+
+    # --- the end of the day ---
+
+    def heal(self) -> None:
+        """Everything works again, and everybody gets the time to say what is left to say.
+
+        Raises AssertionError when it never comes to rest.
+        """
+        self._mend()
+        deadline = time.monotonic() + QUIET_WITHIN_S
+        while not all([*(self._swept(visitor) for visitor in self.visitors), self._central_is_quiet()]):
+            assert time.monotonic() < deadline, "it does not come to rest"
+            time.sleep(0.1)
+        for visitor in self.visitors:
+            visitor.let_it_print()
+
+    def reckon(self, others: Mapping[str, int] | None = None) -> Reckoning:
+        """The books, once all is quiet.  ``others`` as Reckoning has it."""
+        return Reckoning(self.visitors, self.database, others=others)
+
+    def _mend(self) -> None:
+        for proxy in self.proxies:
+            proxy.healthy()
+            proxy.settle()
+        if not self.central.runs:
+            self.central.start()
+        self.central.wait()
+        for trade in rows_of(f"{self.town.gateway_url}/sandbox/trades"):
+            if trade["silent"]:
+                self.press(trade["token"], "release")
+        for visitor in self.visitors:
+            mend_printer(visitor)
+            visitor.stand.reader.take()
+            visitor.stand.scanner_wire.replug()
+            visitor.power_cut()
+        self._look_after_every_close()
+
+    def _swept(self, visitor: Visitor) -> bool:
+        """A round of this kiosk's outbox.  True when it has nothing left to do, and central has its whole journal."""
+        visitor.sweep(1)
+        assert visitor.machine is not None
+        outbox, journal = visitor.machine.kiosk.outbox, visitor.machine.journal
+        sent = journal.last_seq() in (0, outbox._device_log._sent)
+        return not outbox._cases and sent
+
+    def _look_after_every_close(self) -> None:
+        """Late money is found by asking about what was closed."""
+        orders = tables.orders
+        with self.database.read() as connection:
+            closed = select(orders.c.order_id).where(
+                orders.c.state == "closed", orders.c.look_ms.is_not(None)
+            )
+            found = list(connection.execute(closed).scalars())
+        for order_id in found:
+            self._ask(order_id)
+
+    def _central_is_quiet(self) -> bool:
+        orders = tables.orders
+        with self.database.read() as connection:
+            query = select(orders.c.order_id).where(orders.c.state.in_(UNSETTLED))
+            found = list(connection.execute(query).scalars())
+        for order_id in found:
+            self._ask(order_id)
+        return not found
+
+    def _ask(self, order_id: str) -> None:
+        requests.get(f"{self.town.url}/v1/orders/{order_id}", headers=HEADERS, timeout=10)
+
+    # --- the payers ---
+
+    def press(self, token: str, act: str) -> bool:
+        """What somebody does on the cashier page.  False when the gateway is not there."""
+        url = f"{self.town.gateway_url}/sandbox/cashier/{token}/{act}"
+        with suppress(requests.RequestException):
+            return requests.post(url, headers=JSON, timeout=10).status_code == 200
+        return False
+
+    def waiting(self) -> list[str]:
+        """Tokens of trades that wait for a payer, newest first."""
+        rows = rows_of(f"{self.town.gateway_url}/sandbox/trades")
+        return [row["token"] for row in rows if row["state"] in ("waiting", "confirming")]
