@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 import socket
 import struct
 import termios
@@ -213,11 +214,18 @@ def bare_terminal() -> Iterator[tuple[int, SerialTransport]]:
     fcntl.ioctl(master, termios.TIOCPKT, struct.pack("i", 1))
     line = SerialTransport(os.ttyname(slave), 115200, rtscts=True)
     line.discard()
-    os.read(master, 100)  # the input that was discarded
-    yield master, line
-    line.close()
-    os.close(master)
-    os.close(slave)
+    packet(master)  # the input that was discarded
+    try:
+        yield master, line
+    finally:
+        os.close(master)  # first: a line that still has something to send would wait
+        line.close()
+        os.close(slave)
+
+
+def packet(master: int) -> bytes:
+    assert select.select([master], [], [], 2.0)[0], "nothing happened on the line"
+    return os.read(master, 4096)
 
 
 def flow_control(terminal: int) -> bool:
@@ -227,8 +235,8 @@ def flow_control(terminal: int) -> bool:
 def test_an_interrupt_drops_what_waits_before_it_sends() -> None:
     with bare_terminal() as (master, line):
         line.interrupt(b"now")
-        assert os.read(master, 100)[0] & termios.TIOCPKT_FLUSHWRITE
-        assert os.read(master, 100) == b"\x00now"
+        assert packet(master) == bytes((termios.TIOCPKT_FLUSHWRITE,))
+        assert packet(master) == b"\x00now"
 
 
 def test_an_interrupt_is_sent_though_the_line_is_held() -> None:
@@ -236,13 +244,15 @@ def test_an_interrupt_is_sent_though_the_line_is_held() -> None:
     with bare_terminal() as (master, line):
         assert flow_control(master)
         sent = bytes(30_000)  # more than the terminal takes at once
-        sender = threading.Thread(target=line.interrupt, args=(sent,))
+        sender = threading.Thread(target=line.interrupt, args=(sent,), daemon=True)
         sender.start()
-        while flow_control(master):
+        held = time.monotonic() + 2
+        while flow_control(master) and time.monotonic() < held:
             time.sleep(0.001)
+        assert not flow_control(master)
         got = b""
         while len(got) < len(sent):
-            portion = os.read(master, 4096)
+            portion = packet(master)
             got += portion[1:] if portion[0] == 0 else b""
         sender.join()
         assert got == sent
@@ -252,7 +262,7 @@ def test_an_interrupt_is_sent_though_the_line_is_held() -> None:
 def test_an_interrupt_of_nothing_only_drops() -> None:
     with bare_terminal() as (master, line):
         line.interrupt(b"")
-        assert os.read(master, 100) == bytes((termios.TIOCPKT_FLUSHWRITE,))
+        assert packet(master) == bytes((termios.TIOCPKT_FLUSHWRITE,))
         assert flow_control(master)
 
 
