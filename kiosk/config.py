@@ -124,6 +124,71 @@ class Fonts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaceQuality:
+    """[face.quality]: what a frame must have.  Not calibrated: they belong to a camera and its light."""
+
+    least_presence: Annotated[float, Between(0, 1)] = 0.5
+    least_eye_distance_px: Annotated[float, Between(10, 1000)] = 50.0
+    most_height_share: Annotated[float, Between(0.1, 1)] = 0.75
+    other_face_share: Annotated[float, Between(0.05, 1)] = 0.5
+    least_brightness: Annotated[float, Between(0, 255)] = 45.0
+    most_brightness: Annotated[float, Between(0, 255)] = 215.0
+    most_burnt_share: Annotated[float, Between(0, 1)] = 0.25
+    least_sharpness: Annotated[float, Between(0, 100000)] = 30.0
+    most_yaw_deg: Annotated[float, Between(1, 90)] = 20.0
+    most_pitch_deg: Annotated[float, Between(1, 90)] = 30.0
+    most_roll_deg: Annotated[float, Between(1, 90)] = 20.0
+    most_cover: Annotated[float, Between(0, 10)] = 0.6
+    least_eye_contrast: Annotated[float, Between(0, 255)] = 2.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceReference:
+    """[face.reference]: what a stored picture must have, or a person compares."""
+
+    least_bytes: Annotated[int, Between(0, 1000000)] = 1500
+    least_eye_distance_px: Annotated[float, Between(5, 1000)] = 20.0
+    least_sharpness: Annotated[float, Between(0, 100000)] = 20.0
+    least_brightness: Annotated[float, Between(0, 255)] = 35.0
+    most_brightness: Annotated[float, Between(0, 255)] = 235.0
+    most_yaw_deg: Annotated[float, Between(1, 90)] = 30.0
+    most_pitch_deg: Annotated[float, Between(1, 90)] = 40.0
+    most_roll_deg: Annotated[float, Between(1, 90)] = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FaceOnnx:
+    """[face.onnx]: the operator's own embedder, with the engine "onnx" only."""
+
+    file: Path | None = None
+    sha256: Annotated[str, Like(r"([0-9A-Fa-f]{64})?")] = ""
+    licence: str = ""
+    layout: Literal["nchw", "nhwc"] = "nchw"
+    colours: Literal["bgr", "rgb"] = "bgr"
+    mean: Annotated[float, Between(0, 255)] = 127.0
+    scale: Annotated[float, Between(0, 1, above=True)] = 0.0078125
+    side_px: Annotated[int, Between(32, 512)] = 112
+    template: Annotated[str, Like(r"[0-9]+(\.[0-9]+)?( [0-9]+(\.[0-9]+)?){9}")] = (
+        "38.2946 51.6963 73.5318 51.5014 56.0252 71.7366 41.5493 92.3655 70.7299 92.2041"
+    )
+    outputs: Annotated[int, Between(16, 4096)] = 512
+    metric: Literal["cosine", "euclidean"] = "cosine"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """[face]: the face check.  Limits of the comparison are not here: they come in a signed file."""
+
+    engine: Literal["dlib", "onnx", "face_recognition"] = "dlib"
+    thresholds: Path | None = None
+    thresholds_key: Annotated[str, Like(r"([0-9A-Fa-f]{64})?")] = ""
+    detect_every: Annotated[int, Between(1, 30)] = 5
+    quality: FaceQuality = FaceQuality()
+    reference: FaceReference = FaceReference()
+    onnx: FaceOnnx = FaceOnnx()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """The whole file."""
 
@@ -137,6 +202,7 @@ class Config:
     screen: Screen = Screen()
     storage: Storage
     fonts: Fonts = Fonts()
+    face: Face = Face()
 
 
 def load(path: Path) -> Config:

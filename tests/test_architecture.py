@@ -41,10 +41,10 @@ COMPUTED_IMPORT_LIVES_IN = ("screens/catalogue.py",)  # screens.<the view's name
 HOMES = {
     "alembic": ("central/*",),
     "apsw": ("kiosk/journal.py",),
-    "cryptography": ("kiosk/seal.py", "central/*"),
+    "cryptography": ("kiosk/seal.py", "kiosk/face/zones.py", "central/*"),
     "cv2": ("kiosk/face/*", "devices/camera*.py"),
-    "dlib": ("kiosk/face/worker.py",),
-    "face_recognition": ("kiosk/face/worker.py",),
+    "dlib": ("kiosk/face/matcher_dlib.py",),
+    "face_recognition": ("kiosk/face/matcher_library.py",),
     "fastapi": ("central/*",),
     "faster_whisper": ("assets/build_voice.py",),
     "fontTools": ("assets/build_fonts.py",),

@@ -1,0 +1,138 @@
+"""Whether a frame is good enough, and what to tell the person if it is not.  Pure.
+
+Everything is measured on 112 x 112 upright pixels around the mesh, so that limits mean the same at every distance.
+
+    mask         the tip of the nose differs in colour from the skin between the brows, which a mask leaves bare; light changes both
+                 alike.  A mask of skin colour, or below the nose, is not seen; a grey camera sees none.
+    sunglasses   no drawing of light and dark around both eyes.  Lenses that mirror the hall are not seen.
+    other things in front of a face are seen only as far as they take the mesh's presence away
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.config import FaceQuality
+from kiosk.face.crops import Crop, Image, Points
+from kiosk.face.detection import Box
+from kiosk.face.mesh import Mesh
+from kiosk.face.pose import Pose
+from kiosk.face.verdicts import Hint
+
+SIZE = 112
+BURNT = 250
+LEAST_SKIN_COLOUR = (
+    6.0  # chroma in CIELAB below which colours say nothing: a grey camera, or hardly any light
+)
+BETWEEN_BROWS = (9, 8, 168, 6, 107, 336, 151)
+NOSE = (1, 4, 5, 45, 275, 2)
+AROUND_EYES = (159, 145, 158, 153, 160, 144, 386, 374, 385, 380, 387, 373, 33, 133, 362, 263)
+
+
+@dataclass(frozen=True)
+class Light:
+    """What the pixels of a face say; units as in docs/config.md.  ``cover`` None: the colours say nothing."""
+
+    brightness: float
+    burnt_share: float
+    sharpness: float
+    cover: float | None
+    eye_contrast: float
+
+
+@dataclass(frozen=True)
+class Quality:
+    """``hints`` in the order of urgency; () when the frame is good.  ``light`` None when there is no face."""
+
+    hints: tuple[Hint, ...]
+    light: Light | None = None
+
+    @property
+    def good(self) -> bool:
+        return not self.hints
+
+
+NOBODY = Quality((Hint.COME_TO_THE_SCREEN,))
+
+
+def assess(
+    image: Image, mesh: Mesh | None, others: tuple[Box, ...], turn: Pose | None, limits: FaceQuality
+) -> Quality:
+    """All that is wrong with a frame.  ``others``: every face in it but this one."""
+    if mesh is None or mesh.presence < limits.least_presence:
+        return NOBODY
+    box, (height, width) = mesh.box, image.shape[:2]
+    seen = light(image, mesh)
+    wrong = {
+        Hint.ONE_PERSON: any(other.height >= limits.other_face_share * box.height for other in others),
+        Hint.COME_CLOSER: mesh.eye_distance < limits.least_eye_distance_px,
+        Hint.GO_BACK: box.height > limits.most_height_share * height,
+        Hint.INTO_THE_FRAME: box.left < 0 or box.top < 0 or box.right > width or box.bottom > height,
+        Hint.TOO_DARK: seen.brightness < limits.least_brightness,
+        Hint.TOO_BRIGHT: seen.brightness > limits.most_brightness
+        or seen.burnt_share > limits.most_burnt_share,
+        Hint.TAKE_OFF_MASK: seen.cover is not None and seen.cover > limits.most_cover,
+        Hint.TAKE_OFF_SUNGLASSES: seen.eye_contrast < limits.least_eye_contrast,
+        Hint.LOOK_STRAIGHT: turn is None
+        or abs(turn.yaw) > limits.most_yaw_deg
+        or abs(turn.pitch) > limits.most_pitch_deg
+        or abs(turn.roll) > limits.most_roll_deg,
+        Hint.HOLD_STILL: seen.sharpness < limits.least_sharpness,
+    }
+    return Quality(tuple(hint for hint in Hint if wrong.get(hint)), seen)
+
+
+def light(image: Image, mesh: Mesh) -> Light:
+    """Brightness, sharpness and coverings of a face in a BGR image."""
+    crop = face_square(mesh)
+    chip = crop.cut(image, SIZE)
+    gray: NDArray[np.uint8] = cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY)
+    smooth: Image = cv2.blur(chip, (3, 3))
+    points = inside(crop, mesh.points)
+    skin, nose = (np.median(lab(smooth, points[list(part)]), axis=0) for part in (BETWEEN_BROWS, NOSE))
+    colour = math.hypot(skin[1], skin[2])
+    cover = math.hypot(nose[1] - skin[1], nose[2] - skin[2]) / colour if colour >= LEAST_SKIN_COLOUR else None
+    return Light(
+        float(gray.mean()),
+        float(np.count_nonzero(gray >= BURNT) / gray.size),
+        sharpness(gray),
+        cover,
+        float(lab(smooth, points[list(AROUND_EYES)])[:, 0].std()),
+    )
+
+
+def sharpness(gray: NDArray[np.uint8]) -> float:
+    """Variance of the Laplacian of an (h, w) image, 0 when flat; larger is sharper.  Raises ValueError on an empty one."""
+    if not gray.size:
+        raise ValueError("an image without pixels")
+    return float(cv2.meanStdDev(cv2.Laplacian(gray, cv2.CV_32F))[1].item()) ** 2
+
+
+def face_square(mesh: Mesh) -> Crop:
+    """The upright square that just holds the mesh."""
+    box, crop = mesh.box, mesh.crop
+    return Crop(crop.x, crop.y, max(box.width, box.height, 1.0), crop.angle)
+
+
+def inside(crop: Crop, points: Points) -> Points:
+    """Points (n, 2 or more) of the image, in the pixels of the SIZE x SIZE cut, (n, 2)."""
+    scale = SIZE / crop.side
+    cos, sin = math.cos(crop.angle) * scale, math.sin(crop.angle) * scale
+    turned: Points = (points[:, :2] - np.array((crop.x, crop.y), np.float32)) @ np.array(
+        ((cos, -sin), (sin, cos)), np.float32
+    )
+    return turned + np.float32((SIZE - 1) / 2)
+
+
+def lab(image: Image, points: Points) -> NDArray[np.float32]:
+    """CIELAB of an image at points (n, 2): lightness 0 to 100, a and b about -128 to 127, (n, 3)."""
+    x, y = np.clip(np.rint(points), 0, SIZE - 1).astype(np.intp).T
+    colours: NDArray[np.float32] = cv2.cvtColor(
+        image[y, x][None].astype(np.float32) / np.float32(255), cv2.COLOR_BGR2LAB
+    )
+    return colours.reshape(-1, 3)

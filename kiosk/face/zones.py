@@ -1,0 +1,186 @@
+"""What a score means: accept, review by a person, no match.
+
+Limits belong to one engine, to the very weights they were measured on, and to the source of the reference.  They come from a file
+signed outside the kiosk (Ed25519 over its bytes, 64 bytes in a file of the same name and ``.sig``); without one the start values
+below hold.  A poor reference never gets another limit: it goes to a person.
+
+    thresholds.toml    version = 1
+                       engine, model (SHA-256 of the weights), made (a date)
+                       [certified] [photo] [chip]: accept, review, and what was measured at them
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from kiosk import shape
+from kiosk.config import Face
+from kiosk.face.weights import RESNET
+from kiosk.shape import Between, Like
+
+if TYPE_CHECKING:
+    from kiosk.face.matcher import Matcher
+
+LIBRARY_DEFAULT = (
+    0.6  # face_recognition's tolerance: it let 41 of 45 pairs of strangers pass in one small East-Asian set
+)
+LOOSEST_ACCEPT = 0.45  # of the same pairs 4 passed here; nothing looser can be defended
+FR_FEATURE = "87aacdfe57510db2af90c0251df680e8eec88f122ee94712121d09bcaaaf3581"
+
+
+class ThresholdsRefused(Exception):
+    """The limits cannot be used: unsigned, altered, for another engine, or too loose.  The face check is not offered."""
+
+
+class Direction(Enum):
+    """What a better score is."""
+
+    SMALLER = "smaller is closer"
+    LARGER = "larger is closer"
+
+    def closer_or_equal(self, score: float, limit: float) -> bool:
+        """Whether a score is at least as good as a limit; nothing is as good as NaN."""
+        return score <= limit if self is Direction.SMALLER else score >= limit
+
+
+class Zone(Enum):
+    """``REVIEW`` is a normal outcome: a person compares."""
+
+    ACCEPT = "accept"
+    REVIEW = "review"
+    NO_MATCH = "no_match"
+
+
+class Source(Enum):
+    """Where a reference comes from."""
+
+    CERTIFIED = "certified"  # taken by a kiosk at the last certification
+    PHOTO = "photo"  # the photograph central holds, coded as JPEG
+    CHIP = "chip"  # the picture of about 1 KB on the card's chip
+
+
+@dataclass(frozen=True)
+class Limits:
+    """At least as close as ``accept``: accept; farther than ``review``: no match.
+
+    The shares, 0 to 1, are what calibration saw at these limits: honest people accepted and reviewed, and strangers accepted.
+    """
+
+    accept: float
+    review: float
+    honest_accepted: Annotated[float, Between(0, 1)] | None = None
+    honest_reviewed: Annotated[float, Between(0, 1)] | None = None
+    strangers_accepted: Annotated[float, Between(0, 1)] | None = None
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The limits of one engine with these weights."""
+
+    engine: str
+    model: Annotated[str, Like(r"[0-9a-f]{64}")]
+    certified: Limits
+    photo: Limits
+    chip: Limits
+    version: Literal[1] = 1
+    made: Annotated[str, Like(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|start values")] = "start values"
+
+    def of(self, source: Source) -> Limits:
+        return {Source.CERTIFIED: self.certified, Source.PHOTO: self.photo, Source.CHIP: self.chip}[source]
+
+    def zone(self, score: float, source: Source, direction: Direction) -> Zone:
+        """Of one comparison.  A score that is no number says nothing: a person compares."""
+        if math.isnan(score):
+            return Zone.REVIEW
+        limits = self.of(source)
+        if direction.closer_or_equal(score, limits.accept):
+            return Zone.ACCEPT
+        return Zone.REVIEW if direction.closer_or_equal(score, limits.review) else Zone.NO_MATCH
+
+
+_DLIB = Limits(0.40, 0.50)
+_FR_FEATURE = Limits(0.50, 0.40)
+START = (
+    Thresholds("dlib", RESNET.sha256, _DLIB, _DLIB, _DLIB),
+    Thresholds("face_recognition", RESNET.sha256, _DLIB, _DLIB, _DLIB),
+    Thresholds("onnx", FR_FEATURE, _FR_FEATURE, _FR_FEATURE, _FR_FEATURE),
+)
+
+
+def together(zones: Iterable[Zone]) -> Zone:
+    """Of all references of one person: one clear answer stands, two that contradict each other go to a person, and so does none."""
+    seen = set(zones)
+    if Zone.ACCEPT in seen and Zone.NO_MATCH not in seen:
+        return Zone.ACCEPT
+    return Zone.NO_MATCH if seen == {Zone.NO_MATCH} else Zone.REVIEW
+
+
+def thresholds_for(face: Face, matcher: Matcher) -> Thresholds:
+    """The signed limits when they are configured, else the start values.  Raises ThresholdsRefused."""
+    if face.thresholds is None:
+        for start in START:
+            if (start.engine, start.model) == (matcher.name, matcher.digest):
+                return start
+        raise ThresholdsRefused(
+            f"no limits are known for engine {matcher.name} with this network: calibrate it"
+        )
+    return check(read_signed(face.thresholds, face.thresholds_key), matcher)
+
+
+def read_signed(path: Path, public_key: str) -> Thresholds:
+    """The limits in a file, after its signature.  ``public_key``: 64 hexadecimal digits.  Raises ThresholdsRefused."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    if not public_key:
+        raise ThresholdsRefused("face.thresholds_key is missing")
+    try:
+        content = path.read_bytes()
+        signature = path.with_name(path.name + ".sig").read_bytes()
+    except OSError as error:
+        raise ThresholdsRefused(f"{path.name}, or its signature, cannot be read: {error.strerror}") from error
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, content)
+    except (InvalidSignature, ValueError) as error:
+        raise ThresholdsRefused(f"{path.name} is not signed by face.thresholds_key") from error
+    return parse(content, path.name)
+
+
+def parse(content: bytes, name: str) -> Thresholds:
+    """Raises ThresholdsRefused with every mistake."""
+    try:
+        raw = tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ThresholdsRefused(f"{name}: not TOML: {error}") from error
+    mistakes: list[str] = []
+    thresholds = shape.read(Thresholds, raw, mistakes)
+    if thresholds is None:
+        raise ThresholdsRefused("; ".join(f"{name}: {mistake}" for mistake in mistakes))
+    return thresholds
+
+
+def check(thresholds: Thresholds, matcher: Matcher) -> Thresholds:
+    """The same, when they are for this engine and not too loose.  Raises ThresholdsRefused."""
+    if (thresholds.engine, thresholds.model) != (matcher.name, matcher.digest):
+        raise ThresholdsRefused(
+            f"these limits were measured on another engine or other weights than {matcher.name}'s"
+        )
+    for source in Source:
+        limits = thresholds.of(source)
+        if not matcher.direction.closer_or_equal(limits.accept, limits.review):
+            raise ThresholdsRefused(f"{source.value}: accept must be at least as close as review")
+        if not (math.isfinite(limits.accept) and math.isfinite(limits.review)):
+            raise ThresholdsRefused(f"{source.value}: limits must be numbers")
+        if matcher.digest == RESNET.sha256 and limits.accept > LOOSEST_ACCEPT:
+            raise ThresholdsRefused(f"{source.value}: accept {limits.accept} is looser than {LOOSEST_ACCEPT}")
+        if matcher.digest == RESNET.sha256 and limits.review >= LIBRARY_DEFAULT:
+            raise ThresholdsRefused(
+                f"{source.value}: review {limits.review} reaches the library's {LIBRARY_DEFAULT}"
+            )
+    return thresholds
