@@ -20,7 +20,7 @@ from central.log_reading import Flaw, chunks
 from central.matching import Booked, Finding, OrderBooks
 
 LEDGER, ORDERS, LINES, RECEIPTS = tables.ledger, tables.orders, tables.order_lines, tables.receipts
-LOG, JOURNALS = tables.device_log, tables.device_journals
+LOG, JOURNALS, REFUNDS = tables.device_log, tables.device_journals, tables.refunds
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def _orders(
     orders = _by_order(connection, select(ORDERS), ORDERS, concerned)
     receipts = _by_order(connection, select(RECEIPTS).order_by(RECEIPTS.c.line_no), RECEIPTS, concerned)
     said = log_reading.said_of(connection, concerned)
+    returning = _returning(connection, concerned)
     on_day, near = _lines(bills.day), _lines(bills.near)
     booked = {order_id: tuple(map(_booked, rows[order_id])) for order_id in concerned}
     rivals = _rivals(connection, [row for of_one in booked.values() for row in of_one if row.day == day])
@@ -102,7 +103,7 @@ def _orders(
                 rows=booked[order_id],
                 receipts=tuple((row.receipt_no, row.amount_fen) for row in receipts[order_id]),
                 said=told if told and told.kiosk_id == kiosk_id and kiosk_id not in damaged else None,
-                returning=order is not None and order.state == "refunding",
+                returning=order_id in returning,
                 rival=rivals.get(order_id, ""),
             )
         )
@@ -117,6 +118,16 @@ def _by_order(
         for row in connection.execute(query.where(table.c.order_id.in_(some))):
             found[row.order_id].append(row)
     return found
+
+
+def _returning(connection: Connection, order_ids: Collection[str]) -> set[str]:
+    """Orders with a payment that central is sending back and the ledger has not answered yet."""
+    waiting = (
+        select(REFUNDS.c.order_id)
+        .outerjoin(LEDGER, LEDGER.c.answers == REFUNDS.c.entry_id)
+        .where(LEDGER.c.entry_id.is_(None))
+    )
+    return set(_by_order(connection, waiting, REFUNDS, order_ids))
 
 
 def _booked(row: Row[Any]) -> Booked:

@@ -33,19 +33,24 @@ class Kind(StrEnum):
 class Meaning:
     """``title`` and ``action`` are what an accountant reads.  ``waits``: it may settle by itself, so the alarm comes a day later.
 
-    ``settles``: asking the gateway again is safe and may end it.  ``stops``: the kiosk takes no money until somebody has looked.
+    ``settles``: asking the gateway again is safe and may end it.  ``disputes``: central marks the order.
+    ``stops``: the kiosk takes no money until somebody has looked.
     """
 
     title: str
     action: str
     waits: bool = False
     settles: bool = False
+    disputes: bool = False
     stops: bool = False
 
 
 MEANINGS = {
     Kind.AMOUNT_DIFFERS: Meaning(
-        "金额不一致", "该自助机已停止收费；向支付通道核实金额，核清后由值班主管恢复", stops=True
+        "金额不一致",
+        "该自助机已停止收费；向支付通道核实金额，核清后由值班主管恢复",
+        disputes=True,
+        stops=True,
     ),
     Kind.PAID_TWICE: Meaning(
         "重复付款", "同一笔应缴收了两次钱；已向支付通道重查，仍在此处的核实后退回多收的一笔", settles=True
@@ -53,12 +58,14 @@ MEANINGS = {
     Kind.GATEWAY_ONLY: Meaning(
         "通道有、台账无", "已向支付通道重查；能入账的入账，不能入账的退款；仍在此处的请人工核实", settles=True
     ),
-    Kind.LEDGER_ONLY: Meaning("台账有、通道无", "已向支付通道重查；仍查不到的向通道提出争议"),
-    Kind.REFUND_MISSING: Meaning("退款未到账", "台账已记退款而通道账单没有；向支付通道提出争议"),
+    Kind.LEDGER_ONLY: Meaning("台账有、通道无", "已向支付通道重查；仍查不到的向通道提出争议", disputes=True),
+    Kind.REFUND_MISSING: Meaning(
+        "退款未到账", "台账已记退款而通道账单没有；向支付通道提出争议", disputes=True
+    ),
     Kind.REFUND_PENDING: Meaning("退款途中", "钱正在退回付款人；系统会继续催办", waits=True, settles=True),
     Kind.RECEIPT_DIFFERS: Meaning("凭证不符", "凭证与入账金额或自助机记录不一致；停用有误的凭证并核实"),
     Kind.KIOSK_ONLY: Meaning(
-        "只有自助机记为已付", "台账没有这笔钱；核实付款人是否被扣款，向支付通道提出争议"
+        "只有自助机记为已付", "台账没有这笔钱；核实付款人是否被扣款，向支付通道提出争议", disputes=True
     ),
     Kind.STILL_OPEN: Meaning("隔日未了", "已向支付通道重查并关单；系统会继续催办", waits=True, settles=True),
     Kind.KIOSK_UNAWARE: Meaning(

@@ -56,6 +56,12 @@ class OrderBooks:
     returning: bool = False
     rival: str = ""
 
+    @property
+    def unbooked(self) -> list[BillLine]:
+        """Movements of the day's bill that the ledger has not."""
+        booked = {row.transaction for row in self.rows}
+        return [line for line in self.lines if line.transaction not in booked]
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -102,7 +108,7 @@ def _differences(
 ) -> Iterator[tuple[Kind, str, int]]:
     booked = {row.transaction: row for row in books.rows}
     billed = {line.transaction for line in (*books.lines, *books.near)}
-    unbooked = [line for line in books.lines if line.transaction not in booked]
+    unbooked = books.unbooked
     unbilled = [row for row in books.rows if row.day == day and row.transaction not in billed]
     kept = [row for row in books.rows if row.kept]
     kept_today = [row for row in kept if row.day == day]

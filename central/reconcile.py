@@ -1,14 +1,16 @@
 """The day's end: kiosk, ledger and gateway laid side by side, and what follows from it.
 
 Every difference gets one name (central/differences.py).  What asking again may settle is asked again, once; what is left raises
-an alarm, at once or a day later when it may still settle by itself; a kiosk whose amounts differ takes no more money.  A
-difference whose alarm somebody has cleared is explained.  Running again with nothing new changes nothing.
+an alarm, at once or a day later when it may still settle by itself.  An order that needs a person is disputed, and a kiosk whose
+amounts differ takes no more money.  A difference whose alarm somebody has cleared is explained.  Running again with nothing new
+changes nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 
@@ -22,6 +24,8 @@ from central.devicelog import DeviceLogs
 from central.differences import MEANINGS, Kind
 from central.gateway import BillLine, Gateway, GatewaySilent
 from central.matching import Figures, Finding, compare, figures_of
+from central.orders import Orders
+from central.problems import Refused
 
 RUNS, DIFFERENCES, RESOLUTIONS = tables.reconciliations, tables.differences, tables.resolutions
 PATIENCE = timedelta(days=1)  # T+1: by then everything must have settled by itself
@@ -43,17 +47,12 @@ class Report:
 
 
 class Reconciler:
-    """``settle`` asks the gateway about orders again and books what it says, as ``Orders.settle`` does."""
+    """Built once by ``service``."""
 
     def __init__(
-        self,
-        database: Database,
-        gateway: Gateway,
-        settle: Callable[[Iterable[str]], None],
-        device_logs: DeviceLogs,
-        clock: Clock,
+        self, database: Database, gateway: Gateway, orders: Orders, device_logs: DeviceLogs, clock: Clock
     ) -> None:
-        self._database, self._gateway, self._settle = database, gateway, settle
+        self._database, self._gateway, self._orders = database, gateway, orders
         self._device_logs, self._clock = device_logs, clock
 
     def run(self, day: date) -> Report:
@@ -63,10 +62,10 @@ class Reconciler:
         if day > today:
             raise ValueError("this day has not begun")
         found, books = self._look(day, over=day < today)
-        again = [finding.subject for finding in found if MEANINGS[finding.kind].settles]
+        again = {finding.subject for finding in found if MEANINGS[finding.kind].settles}
         settled: list[Finding] = []
         if again:
-            self._settle(again)
+            self._ask_again(again, books)
             before, (found, books) = found, self._look(day, over=day < today)
             left = {finding.subject for finding in found}
             settled = [finding for finding in before if finding.subject not in left]
@@ -78,10 +77,10 @@ class Reconciler:
             explained = alarms.cleared(connection)
             open_now = [finding for finding in found if finding.key not in explained]
             overdue = today > day + PATIENCE
-            for finding in open_now:
-                if overdue or not MEANINGS[finding.kind].waits:
-                    self._sound(connection, finding, now_ms)
+            due = [finding for finding in open_now if overdue or not MEANINGS[finding.kind].waits]
+            first = [finding for finding in due if _sound(connection, finding, now_ms)]
             new = _store(connection, day, figures, open_now, settled, explained, now_ms)
+        self._dispute(finding for finding in first if MEANINGS[finding.kind].disputes)
         return Report(day, figures, tuple(open_now), tuple(settled), new)
 
     def _look(self, day: date, over: bool) -> tuple[list[Finding], Day]:
@@ -119,13 +118,28 @@ class Reconciler:
             )
         self._device_logs.request_totals(kiosk_ids, day)
 
-    def _sound(self, connection: Connection, finding: Finding, now_ms: int) -> None:
-        first = alarms.sound(
-            connection, finding.kind, finding.kiosk_id, finding.subject, finding.detail, at_ms=now_ms
-        )
-        if first and MEANINGS[finding.kind].stops and finding.kiosk_id:
-            note = f"{finding.subject}: {finding.detail}"
-            alarms.stop(connection, finding.kiosk_id, finding.kind.value, note, at_ms=now_ms)
+    def _ask_again(self, order_ids: set[str], books: Day) -> None:
+        """Asks about the orders, and about each payment that only the bill names."""
+        self._orders.settle(sorted(order_ids))
+        for order in books.orders:
+            for line in order.unbooked if order.order_id in order_ids else ():
+                with suppress(Refused):  # no order of ours, or the gateway keeps quiet: the difference stays
+                    self._orders.look_for(order.order_id, line.transaction)
+
+    def _dispute(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            with suppress(Refused):  # no order of ours: the alarm has to do
+                self._orders.dispute(finding.subject, finding.kind.value)
+
+
+def _sound(connection: Connection, finding: Finding, now_ms: int) -> bool:
+    """Raises the alarm and stops the kiosk if the kind says so; False when that was done before."""
+    kind, kiosk_id, subject = finding.key
+    if not alarms.sound(connection, kind, kiosk_id, subject, finding.detail, at_ms=now_ms):
+        return False
+    if MEANINGS[kind].stops and kiosk_id:
+        alarms.stop(connection, kiosk_id, kind.value, f"{subject}: {finding.detail}", at_ms=now_ms)
+    return True
 
 
 def _store(

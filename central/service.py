@@ -101,7 +101,7 @@ def open_service(settings: Settings) -> Service:
     people = People(database, rulebook, book, clock, orders.settle)
     print_desk = PrintDesk(database, book, keys, clock)
     device_logs = DeviceLogs(database, clock)
-    reconciler = Reconciler(database, gateway, orders.settle, device_logs, clock)
+    reconciler = Reconciler(database, gateway, orders, device_logs, clock)
     return Service(
         settings,
         database,

@@ -240,6 +240,10 @@ def test_what_only_the_ledger_knows_is_asked_about(world, box):
         (Kind.LEDGER_ONLY, order.order_id, 30_000, None)
     ]
     assert "the gateway says unknown" in report.open[0].detail
+    with world.database.read() as connection:
+        assert connection.execute(select(tables.disputes.c.order_id, tables.disputes.c.reason)).all() == [
+            (order.order_id, "ledger_only")
+        ]
     assert world.alarms() == [Kind.LEDGER_ONLY]
 
 
@@ -363,6 +367,7 @@ def test_money_nobody_is_sending_back_is_missing(world, box):
     world.next_day()
     world.gateway_sql("DELETE FROM refunds")
     world.sql(tables.ledger, "DELETE FROM ledger WHERE kind = 'refund'")
+    world.sql(tables.refunds, "DELETE FROM refunds")
     report = world.run()
     assert [(f.kind, f.subject) for f in report.open] == [(Kind.REFUND_MISSING, order.order_id)]
     assert "nobody" in report.open[0].detail
@@ -382,6 +387,31 @@ def test_a_refund_that_central_never_ordered(world, box):
 
 
 # --- paid twice, receipts, orders left open ---
+
+
+def test_a_second_payment_of_one_order_goes_back(world, box):
+    order = box.pay()
+    box.act(order, "again")
+    world.next_day()
+    report = world.run()
+    assert [(f.kind, f.subject, f.gateway_fen) for f in report.settled] == [
+        (Kind.PAID_TWICE, order.order_id, 60_000)
+    ]
+    assert report.open == ()  # the first stays, the second is on its way back, booked today
+    assert world.found(date(2026, 11, 24)) == [(Kind.REFUND_PENDING, "WD001")]
+    world.clock.move_s(5)
+    assert world.found(date(2026, 11, 24)) == []
+    assert world.run().open == ()
+
+
+def test_a_second_payment_the_gateway_will_not_speak_of(world, box):
+    order = box.pay()
+    box.act(order, "again")
+    box.act(order, "silence")
+    world.next_day()
+    report = world.run()
+    assert [(f.kind, f.subject) for f in report.open] == [(Kind.PAID_TWICE, order.order_id)]
+    assert world.alarms() == [Kind.PAID_TWICE]
 
 
 def test_a_due_that_two_orders_keep_money_for(world, box):

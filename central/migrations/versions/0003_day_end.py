@@ -1,12 +1,10 @@
 """The kiosks' logs, their totals, what a day's end found, and who may look at it; triggers keep what was written."""
 
-from pathlib import Path
-
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0003"
-down_revision = "0002" if any(Path(__file__).parent.glob("0002_*.py")) else "0001"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
