@@ -149,11 +149,15 @@ class Central:
 
     def grant_copy(self, receipt_no: str, print_id: str) -> wire.PrintGrant:
         self._maybe_silent("grant_copy")
-        receipt = self._receipt(print_id).model_copy(update={"receipt_no": receipt_no})
-        return wire.PrintGrant(print_id=print_id, copy_number=self._rng.randint(1, 9), receipt=receipt)
+        return self._granted(receipt_no, print_id, self._rng.randint(1, 9))
 
-    def report_sheet(self, receipt_no: str, outcome: wire.PrintOutcome) -> None:
+    def report_sheet(self, receipt_no: str, outcome: wire.PrintOutcome) -> wire.PrintGrant:
         self._maybe_silent("report_sheet")
+        return self._granted(receipt_no, outcome.print_id, outcome.copy_number)
+
+    def _granted(self, receipt_no: str, print_id: str, copy_number: int) -> wire.PrintGrant:
+        receipt = self._receipt(print_id).model_copy(update={"receipt_no": receipt_no})
+        return wire.PrintGrant(print_id=print_id, copy_number=copy_number, receipt=receipt)
 
     def _maybe_silent(self, call: str) -> None:
         if self._rng.random() < 0.1:

@@ -307,13 +307,13 @@ def test_every_law_of_the_tables_can_be_broken(
 ) -> None:
     for name, content in central_files.items():
         (tmp_path / name).write_bytes(content)
-    assert central_images.look(tmp_path)[0] == []
+    assert central_images.look(central_images.at(tmp_path))[0] == []
     connection = dbapi2.connect(str(tmp_path / central_life.CENTRAL), isolation_level=None)
     for (trigger,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
         connection.execute(f"DROP TRIGGER {trigger}")
     assert connection.execute(BREAKS[law]).rowcount > 0
     connection.close()
-    assert law in central_images.look(tmp_path)[0]
+    assert law in central_images.look(central_images.at(tmp_path))[0]
 
 
 def reply(state: OrderState) -> OrderReply:
