@@ -64,6 +64,13 @@ CARD_ADVICE = {
     CardFault.INVALID: "Read well, but the card contradicts itself. If every card does: wrong profile.",
 }
 
+FORGOTTEN = (
+    "It says that it has forgotten the page. Load paper: nothing may come but a white slip and what hung out."
+)
+NOT_FORGOTTEN = (
+    "It does not say that it forgot the page. Load paper: the rest will come. See docs/devices/printer.md."
+)
+
 app = typer.Typer(help="Looks at one device at a time. Stop the kiosk first.", no_args_is_help=True)
 
 
@@ -185,6 +192,7 @@ def print_test(
     profile: ProfileOption = "epson-80",
     baud: BaudOption = None,
     font: FontOption = None,
+    clear: Annotated[bool, typer.Option(help="Have it forget a page that paper was pulled from")] = False,
 ) -> None:
     """Prints one test page: sizes, a rare character, a code, the cut."""
     printer = _printer(port, profile, baud, font)
@@ -198,6 +206,8 @@ def print_test(
         Verdict.UNKNOWN: "Unknown: it may be on the paper, or come out later. Look.",
     }
     typer.echo(words[verdict])
+    if clear and verdict is Verdict.UNKNOWN:
+        typer.echo(FORGOTTEN if printer.clear() else NOT_FORGOTTEN)
     if verdict is not Verdict.PRINTED:
         raise typer.Exit(NOT_PRINTED)
 

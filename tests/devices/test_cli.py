@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from devices import __main__ as cli
-from devices import discover, errors
+from devices import discover, errors, printer_escpos
 from devices.clock import SystemClock
 from devices.errors import DeviceError
 from devices.farend import FarEnd
@@ -195,6 +196,26 @@ def test_print_test_does_not_call_a_lost_page_printed(
     result = run("print-test", "/dev/does-not-exist")
     assert result.exit_code == 10
     assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("profile", "words"), [("epson-80", "has forgotten"), ("sprt-gb2312", "does not say")]
+)
+def test_print_test_shows_whether_a_stopped_page_is_forgotten(
+    profile: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a technician does with a new model: pull the paper, clear, load it, and see what comes."""
+    hasty = {name: replace(one, completion_timeout_s=0.3) for name, one in PROFILES.items()}
+    monkeypatch.setattr(printer_escpos, "PROFILES", hasty)
+    paper = PrinterEmulator(PROFILES[profile], (cli.SHIPPED_FONT,), SystemClock(), mm_per_s=0)
+    with FarEnd(paper, None) as end:
+        paper.paper_out_after(300)
+        result = run("print-test", end.port, "--profile", profile, "--clear")
+    assert result.exit_code == 10
+    assert words in result.output
+    paper.load_paper()
+    paper.tick()
+    assert len(paper.sheets) == (profile != "epson-80")
 
 
 def test_status_of_a_printer() -> None:
