@@ -24,8 +24,6 @@ from tests.proof.central_life import (
     CENTRAL,
     MORNING_MS,
     SEED,
-    Answered,
-    Books,
     Boot,
     Counter,
     Life,
@@ -35,6 +33,7 @@ from tests.proof.central_life import (
     sweep,
 )
 from tests.proof.disk import Law, cuts, seen
+from tests.proof.promises import Answered, Books
 from tests.proof.tally import Tally, lay, scratch_folder
 
 STARTED_EVERY = 80
@@ -199,7 +198,7 @@ def proof(mode: Mode, seed: int, images: int, boots: int = 2, law: Law = Law.EXT
     life = live(mode.pragmas, law, rng, boots, mode.threads, mode.people)
     for boot in life.boots:
         draw(boot, life, law, rng, images // boots, tally)
-        tally.acknowledged += sum(isinstance(promise, Answered) for promise in boot.promises)
+        tally.acknowledged += sum(isinstance(p, Answered) and p.position > 0 for p in boot.promises)
     return tally
 
 

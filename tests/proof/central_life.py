@@ -2,9 +2,7 @@
 
 A life is a row of boots, each of the real ``open_service`` with orders of all fates, a clean restart in the middle, and a cut; the
 next boot begins on an image of the one before.  The gateway is another machine: its books are on its own disk and are never cut.
-
-A ``Promise`` is something that somebody outside relies on from then on: an answer to a kiosk, or a question to the gateway, which
-must not be asked before the reason for it is on the disk.
+What somebody outside relies on from then on is written down as a promise (promises).
 """
 
 from __future__ import annotations
@@ -34,11 +32,11 @@ from kiosk.wire import (
     OrderLine,
     OrderReply,
     OrderRequest,
-    OrderState,
     PrintOutcome,
     SheetVerdict,
 )
 from tests.proof.disk import Law, Operation, cuts, seen
+from tests.proof.promises import Answered, Asked, Granted, Opened, Promise
 from tests.proof.sqlcipher_recorder import recorded
 from tests.proof.tally import lay, scratch_folder
 
@@ -48,84 +46,6 @@ KIOSK = "WD001"
 MORNING_MS = 1_795_397_160_000  # 2026-11-23 09:26 in Wendeng
 FATES = ("paid", "paid", "paid", "paid", "scanned", "given up", "refused", "late", "tombstone", "left open")
 PRESSED = {"paid": Act.PAY, "refused": Act.REFUSE, "late": Act.LATE}
-
-# What an order can be once a kiosk was told that it is this.
-BEYOND: Mapping[OrderState, frozenset[str]] = {
-    OrderState.CREATED: frozenset({"created", "paid", "closed", "refunding", "refunded"}),
-    OrderState.PAID: frozenset({"paid"}),
-    OrderState.CLOSED: frozenset({"closed", "refunding", "refunded"}),
-    OrderState.REFUNDING: frozenset({"refunding", "refunded"}),
-    OrderState.REFUNDED: frozenset({"refunded"}),
-}
-
-
-@dataclass(frozen=True)
-class Books:
-    """What central's tables hold: order -> (state, total), receipt number -> (order, fen), sheet -> (copy, verdict), persons."""
-
-    orders: Mapping[str, tuple[str, int]]
-    receipts: Mapping[str, tuple[str, int]]
-    prints: Mapping[str, tuple[int, str | None]]
-    persons: int
-
-
-@dataclass(frozen=True)
-class Promise:
-    """From this position of the log on it must hold."""
-
-    position: int
-
-    def kept_in(self, books: Books) -> bool:
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Opened(Promise):
-    """Central was open for visitors, with everybody in its books."""
-
-    persons: int
-
-    def kept_in(self, books: Books) -> bool:
-        return books.persons == self.persons
-
-
-@dataclass(frozen=True)
-class Answered(Promise):
-    reply: OrderReply
-
-    def kept_in(self, books: Books) -> bool:
-        order_id = self.reply.order_id
-        state, total_fen = books.orders.get(order_id, ("absent", 0))
-        return (
-            state in BEYOND[self.reply.state]
-            and total_fen == self.reply.total_fen
-            and all(books.receipts.get(r.receipt_no) == (order_id, r.amount_fen) for r in self.reply.receipts)
-        )
-
-
-@dataclass(frozen=True)
-class Asked(Promise):
-    """The gateway was asked to create, close or pay back a trade of this order."""
-
-    order_id: str
-    back: bool = False
-
-    def kept_in(self, books: Books) -> bool:
-        state, _ = books.orders.get(self.order_id, ("absent", 0))
-        return state in ("refunding", "refunded") if self.back else state != "absent"
-
-
-@dataclass(frozen=True)
-class Granted(Promise):
-    """A copy has its number; ``verdict`` is what the kiosk reported, None before."""
-
-    print_id: str
-    copy_number: int
-    verdict: str | None = None
-
-    def kept_in(self, books: Books) -> bool:
-        number, verdict = books.prints.get(self.print_id, (-1, None))
-        return number == self.copy_number and self.verdict in (None, verdict)
 
 
 @dataclass
@@ -316,7 +236,8 @@ def live(pragmas: str, law: Law, rng: Random, boots: int = 2, threads: int = 1, 
                     start = (2 * number + session) * share
                     with closing(opened(folder, clock, people, boot)) as service:
                         boot.promises.append(Opened(len(boot.log), people))
-                        left = _work(service, boot, rng, visitors[start : start + share], left, threads)
+                        prefixes = [f"{number}{session}{thread}" for thread in range(threads)]
+                        left = _work(service, boot, rng, visitors[start : start + share], left, prefixes)
                         sweep(service, clock)
                         boot.note_moment()
             lived.append(boot)
@@ -331,12 +252,15 @@ def _work(
     rng: Random,
     visitors: Sequence[township.Card],
     left: Sequence[str],
-    threads: int,
+    prefixes: Sequence[str],
 ) -> list[str]:
-    """Closes the orders that were ``left``, then serves the visitors.  Gives the orders left open."""
+    """Closes the orders that were ``left``, then serves the visitors, a thread for each prefix of order ids.
+
+    Gives the orders left open.
+    """
     boot.note_moment()
-    session = f"{rng.randrange(1000):03d}"
-    counters = [Counter(service, boot, Random(rng.random()), f"{session}{n}") for n in range(threads)]
+    threads = len(prefixes)
+    counters = [Counter(service, boot, Random(rng.random()), prefix) for prefix in prefixes]
     for order_id in left:
         counters[0].close(order_id)
 

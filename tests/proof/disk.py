@@ -152,9 +152,9 @@ class _File:
                 fresh = _round_up(before, BLOCK)
                 disk[fresh:] = cache[fresh:]
             for first, last in writeback.sectors(index, change.operation):
-                seen = min(last, reach)
-                if first < seen:
-                    disk[first:seen] = cache[first:seen]
+                shown = min(last, reach)
+                if first < shown:
+                    disk[first:shown] = cache[first:shown]
         return bytes(disk)
 
 
