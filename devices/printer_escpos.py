@@ -107,6 +107,7 @@ class EscposPrinter:
         self._held = _Held.PERHAPS if unfinished else _Held.NOTHING
         self._awaited = False  # somebody who is here waits for what is held
         self._clears = 0  # tries, of what is held
+        self._was_silent = False
 
     def status(self) -> PrinterStatus:
         """Asks DLE EOT 1 to 4, in ``status_timeout_s`` all told.  Never raises; a lost link is NO_DEVICE."""
@@ -211,20 +212,29 @@ class EscposPrinter:
         deadline_s = self._clock.monotonic() + self._profile.status_timeout_s
         self._transport.discard()  # a late answer must not pass for this one
         heard, answers = Demultiplexer(), dict[int, int]()
+        held = self._transport.held()  # without paper many printers do, by their factory setting
+        if held and self._awaited:
+            return judge({})  # the rest of a sheet waits in the line: nothing can be asked past it
+        send = self._transport.interrupt if held else self._transport.write
         for question in QUESTIONS:
-            self._transport.write(escpos.status_query(question))
+            send(escpos.status_query(question))
             while question not in answers and (left_s := deadline_s - self._clock.monotonic()) > 0:
                 for event in heard.feed(self._transport.read(READ_BYTES, left_s)):
                     if isinstance(event, RealTime):
                         answers[question] = event.value
             if question not in answers:
                 break
-        return judge(answers, self._profile.fault_mask) if answers else self._silent()
+        if not answers:
+            return self._silent()
+        if self._was_silent:
+            self._was_silent, self._clears = False, 0
+        return judge(answers, self._profile.fault_mask)
 
     def _silent(self) -> PrinterStatus:
         """Switched off, unplugged or in somebody else's hands: what it holds afterwards is nobody's sheet."""
-        self._awaited = False
-        self._hold(_Held.PERHAPS if self._held is _Held.NOTHING else self._held)
+        self._awaited, self._was_silent = False, True
+        if self._held is _Held.NOTHING:
+            self._hold(_Held.PERHAPS)
         return judge({})
 
     def _next_number(self) -> bytes:

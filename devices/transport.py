@@ -18,6 +18,7 @@ from devices.errors import Timeout, TransportLost
 
 LINK_GONE = (serial.SerialException, OSError, termios.error)
 IN_USE = (errno.EAGAIN, errno.EBUSY)
+NO_MODEM = (errno.ENOTTY, errno.EINVAL)  # a pseudo-terminal and some adapters have no lines to ask about
 SLICE_BYTES = 1024  # at 9600 baud one second: the stall deadline is counted a slice
 
 
@@ -36,6 +37,12 @@ class Transport(Protocol):
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """What is there, up to ``max_bytes``, as soon as one byte is; b"" after ``timeout_s``.
+
+        Raises TransportLost.
+        """
+
+    def held(self) -> bool:
+        """Whether the far end takes no bytes just now: what is written waits.  False when the line cannot tell.
 
         Raises TransportLost.
         """
@@ -89,6 +96,14 @@ class SerialTransport:
             ready, _, _ = select.select([line.fileno()], [], [], max(0.0, timeout_s))
             return bytes(line.read(max_bytes)) if ready else b""
         except LINK_GONE as error:
+            raise self._lost(error) from error
+
+    def held(self) -> bool:
+        try:
+            return self._rtscts and not self._opened().cts
+        except LINK_GONE as error:
+            if getattr(error, "errno", None) in NO_MODEM:
+                return False
             raise self._lost(error) from error
 
     def interrupt(self, data: bytes) -> None:

@@ -64,8 +64,7 @@ class Devices:
                 events.DeviceChanged(device="printer", state=status.device.value, paper=status.paper.value)
             )
         self._paper = status.can_print
-        if status.device is not DeviceState.NO_DEVICE:
-            self.clear_printer()
+        self.clear_printer()
 
     def clear_printer(self) -> None:
         """No sheet of a visit that is over comes out any more; one that still may is written down, once."""

@@ -16,6 +16,7 @@ from devices.printer import Document, Line, Verdict
 from devices.printer_emulator import PrinterEmulator
 from devices.printer_escpos import EscposPrinter, PrinterSettings, open_printer
 from devices.printer_profiles import PROFILES, PrinterProfile
+from devices.status import PaperSupply
 from tests.devices.test_printer_escpos import NOTO, OTHER, SHEET, Stand, on_a_line, once, with_event
 from tests.devices.wire import DirectWire
 
@@ -168,6 +169,7 @@ def test_a_printer_that_was_away_is_asked_again_however_often_it_was_away():
         assert stand.driver.clear() is False
         stand.driver.status()
     stand.wire.lost = False
+    stand.driver.status()  # as every idle look does
     assert stand.driver.clear() is True
     nobody_waits(stand)
     assert stand.printer.sheets == ()
@@ -177,7 +179,12 @@ def test_a_printer_that_was_away_is_asked_again_however_often_it_was_away():
 
 
 class HeldLine(DirectWire):
-    """A line whose far end lets its ready signal fall in the middle of the first sheet: the rest waits in the system's buffer."""
+    """A printer that has no paper from the middle of its first sheet on, and lets its ready signal fall.
+
+    The rest waits in the system's buffer: busy when offline is what many printers come with (Epson, Msw 1-3).
+    """
+
+    device: PrinterEmulator
 
     def __init__(self, wire: DirectWire) -> None:
         super().__init__(wire.device, wire.clock)
@@ -189,24 +196,29 @@ class HeldLine(DirectWire):
             self._falls = False
             super().write(data[: len(data) // 2])
             data, self.waiting = data[len(data) // 2 :], b""
+            self.device.paper_out()
         if self.waiting is None:
             super().write(data)
         else:
             self.waiting += data
+
+    def held(self) -> bool:
+        return self.waiting is not None
 
     def interrupt(self, data: bytes) -> None:
         """As SerialTransport does: test_transport.py."""
         self.waiting = None if self.waiting is None else b""
         super().write(data)
 
-    def release(self) -> None:
+    def load_paper(self) -> None:
+        self.device.load_paper()
         waiting, self.waiting = self.waiting, None
         super().write(waiting or b"")
 
 
 @pytest.mark.parametrize("profile", [EPSON, CLONE], ids=lambda p: p.name)
 def test_what_the_system_still_holds_is_never_sent(profile):
-    """A printer that is switched off holds the line; the tail of a sheet would come with the morning's first current."""
+    """The tail of a sheet would come with the morning's paper, or with its first current: nothing tells them apart here."""
     stand = Stand(profile)
     line = HeldLine(stand.wire)
     stand.wire = line
@@ -215,12 +227,41 @@ def test_what_the_system_still_holds_is_never_sent(profile):
     assert line.waiting
     hanging = stand.printer.hanging_dots
     assert stand.driver.clear() is profile.clears
-    line.release()
+    line.load_paper()
     nobody_waits(stand)
     assert (stand.printer.hanging_dots, stand.printer.sheets) == (hanging, ())
     stand.driver.clear()
     assert stand.driver.print(OTHER) is Verdict.PRINTED
     assert [sheet.text[0] for sheet in stand.printer.sheets] == ["第0行", "第二张"]
+
+
+def test_a_held_line_does_not_hold_the_questions():
+    """Without paper is not the same as not there; and a program that starts now can clear what a dead one left."""
+    stand = Stand()
+    line = HeldLine(stand.wire)
+    driver = EscposPrinter(line, EPSON, FontChain((NOTO,)), stand.clock)
+    assert driver.print(LONG) is Verdict.UNKNOWN
+    waiting = line.waiting
+    driver.status()
+    assert line.waiting == waiting  # somebody still waits for the rest of it
+    driver.clear()
+    assert driver.status().paper is PaperSupply.OUT
+    assert line.waiting == b""
+    again = EscposPrinter(line, EPSON, FontChain((NOTO,)), stand.clock, unfinished=True)
+    assert again.status().paper is PaperSupply.OUT
+    with pytest.raises(NotReady, match="out"):
+        again.print(OTHER)
+
+
+def test_a_held_sheet_still_comes_while_the_person_is_there():
+    stand = Stand()
+    line = HeldLine(stand.wire)
+    driver = EscposPrinter(line, EPSON, FontChain((NOTO,)), stand.clock)
+    assert driver.print(LONG) is Verdict.UNKNOWN
+    assert driver.status().can_print is False
+    line.load_paper()
+    assert driver.print(OTHER) is Verdict.PRINTED
+    assert [sheet.text for sheet in stand.printer.sheets] == [tuple(line.text for line in LONG), ("第二张",)]
 
 
 # --- before the first sheet ---

@@ -232,6 +232,20 @@ def flow_control(terminal: int) -> bool:
     return bool(termios.tcgetattr(terminal)[2] & termios.CRTSCTS)
 
 
+def test_a_terminal_without_modem_lines_is_not_held() -> None:
+    with bare_terminal() as (_, line):
+        assert line.held() is False
+
+
+def test_a_lost_line_cannot_be_asked_whether_it_is_held() -> None:
+    with FarEnd(Echo(), None) as end:
+        line = SerialTransport(end.port, 115200, rtscts=True)
+        assert line.held() is False
+        end.unplug()
+        with pytest.raises(TransportLost):
+            line.held()
+
+
 def test_an_interrupt_drops_what_waits_before_it_sends() -> None:
     with bare_terminal() as (master, line):
         line.interrupt(b"now")
@@ -285,6 +299,7 @@ def test_a_serial_server_over_tcp() -> None:
             peer.sendall(b"answer")
             assert read_all(line, 6) == b"answer"
             assert line.read(1, 0.0) == b""
+            assert line.held() is False
             line.interrupt(b"now")
             assert peer.recv(3, socket.MSG_WAITALL) == b"now"
         with pytest.raises(TransportLost):

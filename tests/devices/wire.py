@@ -65,6 +65,10 @@ class DirectWire:
             self._coming.insert(0, (at_s, data[max_bytes:]))
         return data[:max_bytes]
 
+    def held(self) -> bool:
+        self._check()
+        return False
+
     def interrupt(self, data: bytes) -> None:
         self.write(data)  # nothing is ever left on this side
 
