@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from central.gateway import WECHAT, BillLine, GatewaySilent, Refund, Trade, TradeState
+from central.gateway import WECHAT, BillLine, GatewaySilent, Refund, Trade, TradeState, reversal_of
 from tests.proof.central_world import WatchedDatabase, Watcher
 
 Answer = TypeVar("Answer")
@@ -44,30 +44,49 @@ class Back:
 
 @dataclass(frozen=True)
 class BookedTrade:
+    """``was_closed``: by the gateway itself, whatever came afterwards.  ``taken_back``: payments it reversed unasked."""
+
     amount_fen: int
     state: TradeState
+    opened_ms: int
     payments: tuple[Payment, ...] = ()
     backs: Mapping[str, Back] = field(default_factory=dict)
+    was_closed: bool = False
+    taken_back: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Manners:
+    """How this gateway does things.  A refund is done from ask number ``refund_asks`` on, and refused before
+    ``refund_refusals``; nothing is closed before ``close_after_s``; a scanned code is confirmed within ``confirm_within_s``.
+    """
+
+    refund_asks: int = 2
+    refund_refusals: int = 0
+    close_after_s: int = 0
+    confirm_within_s: float | None = None
 
 
 class Books:
-    """The Gateway port over a line with faults.  ``refund_asks``: a refund is done from this ask on.
+    """The Gateway port over a line with faults.
 
     A scanned code's last digit says what the payer's bank does: 7 wants a confirmation on the phone, 8 refuses,
     anything else pays.
     """
 
-    def __init__(self, world: Watcher, database: WatchedDatabase, refund_asks: int) -> None:
-        self._world, self._database, self._refund_asks = world, database, refund_asks
+    def __init__(self, world: Watcher, database: WatchedDatabase, manners: Manners) -> None:
+        self._world, self._database, self._manners = world, database, manners
         self.trades: dict[str, BookedTrade] = {}
         self._on_its_way: list[tuple[str, Callable[[], object]]] = []
+        self._queried: set[str] = set()
         self._payments = 0
 
     # --- the port ---
 
     def create(self, order_id: str, amount_fen: int, payee: str) -> str:
         def create() -> str:
-            trade = self.trades.setdefault(order_id, BookedTrade(amount_fen, TradeState.WAITING))
+            fresh = BookedTrade(amount_fen, TradeState.WAITING, self._world.clock.now_ms())
+            trade = self.trades.setdefault(order_id, fresh)
             if trade.amount_fen != amount_fen and trade.state is not TradeState.CLOSED:
                 self._world.broke("a trade was created again with another amount")
             return f"weixin://{order_id}"
@@ -90,13 +109,21 @@ class Books:
         return self._ask("charge", order_id, charge)
 
     def query(self, order_id: str) -> Trade:
+        self._queried.add(order_id)
         return self._ask("query", order_id, lambda: self._trade(order_id))
+
+    def query_payment(self, order_id: str, transaction: str) -> Trade:
+        return self._ask("query a payment", order_id, lambda: self._one(order_id, transaction))
 
     def close(self, order_id: str) -> Trade:
         def close() -> Trade:
-            trade = self.trades.get(order_id, BookedTrade(0, TradeState.CLOSED))
-            if trade.state is not TradeState.PAID:
-                trade = replace(trade, state=TradeState.CLOSED)
+            if order_id not in self._queried:
+                self._world.broke("closed without asking first whether it was paid")
+            now_ms = self._world.clock.now_ms()
+            trade = self.trades.get(order_id, BookedTrade(0, TradeState.CLOSED, 0))
+            ripe = now_ms >= trade.opened_ms + 1000 * self._manners.close_after_s
+            if not trade.payments and ripe:
+                trade = replace(trade, state=TradeState.CLOSED, was_closed=True)
             self.trades[order_id] = trade
             return self._trade(order_id)
 
@@ -110,13 +137,15 @@ class Books:
                 self._world.broke("a refund was asked for again with another amount")
             if back.done_ms is None:
                 asks = back.asks + 1
-                done_ms = self._world.clock.now_ms() if asks >= self._refund_asks else None
+                done_ms = self._world.clock.now_ms() if asks >= self._manners.refund_asks else None
                 back = Back(back.amount_fen, asks, done_ms)
                 trade = replace(trade, backs={**trade.backs, refund_id: back})
                 self.trades[order_id] = trade
             if sum(each.amount_fen for each in trade.backs.values()) > given_fen(trade):
                 self._world.broke("more was asked back than was paid")
-            return Refund(True, f"B-{refund_id}") if back.done_ms is not None else Refund(False)
+            done = back.done_ms is not None
+            refused = not done and back.asks <= self._manners.refund_refusals
+            return Refund(done, f"B-{refund_id}" if done else "", refused)
 
         return self._ask("refund", order_id, refund)
 
@@ -133,16 +162,31 @@ class Books:
         payment = Payment(f"T{self._payments}-{order_id}", fen, self._world.clock.now_ms())
         self.trades[order_id] = replace(trade, state=TradeState.PAID, payments=(*trade.payments, payment))
 
+    def take_back(self, order_id: str) -> None:
+        """The gateway gives the payer the money again, unasked."""
+        trade = self.trades[order_id]
+        returned = trade.taken_back | {trade.payments[-1].transaction}
+        self.trades[order_id] = replace(trade, state=TradeState.RETURNED, taken_back=returned)
+
     def refuse(self, order_id: str) -> None:
         self.trades[order_id] = replace(self.trades[order_id], state=TradeState.REFUSED)
 
     # --- the books ---
+
+    def has_closed(self, order_id: str) -> bool:
+        """The gateway itself has closed this trade, whatever came afterwards."""
+        return order_id in self.trades and self.trades[order_id].was_closed
 
     def movements(self) -> list[tuple[str, str, int]]:
         """(order, transaction, fen), + in and - back, of everything that is done."""
         rows = []
         for order_id, trade in self.trades.items():
             rows += [(order_id, each.transaction, each.amount_fen) for each in trade.payments]
+            rows += [
+                (order_id, reversal_of(each.transaction), -each.amount_fen)
+                for each in trade.payments
+                if each.transaction in trade.taken_back
+            ]
             rows += [
                 (order_id, f"B-{refund_id}", -back.amount_fen)
                 for refund_id, back in trade.backs.items()
@@ -163,10 +207,20 @@ class Books:
         trade = self.trades.get(order_id)
         if trade is None:
             return Trade(TradeState.UNKNOWN)
-        if trade.state is not TradeState.PAID:
-            return Trade(trade.state, trade.amount_fen)
-        first = trade.payments[0]
-        return Trade(TradeState.PAID, first.amount_fen, first.transaction, WECHAT)
+        if trade.payments:  # of several the last
+            return self._one(order_id, trade.payments[-1].transaction)
+        confirming = trade.state is TradeState.CONFIRMING
+        within_s = self._manners.confirm_within_s if confirming else None
+        return Trade(trade.state, trade.amount_fen, confirm_within_s=within_s)
+
+    def _one(self, order_id: str, transaction: str) -> Trade:
+        trade = self.trades.get(order_id)
+        for payment in trade.payments if trade else ():
+            if trade and payment.transaction == transaction:
+                back = transaction in trade.taken_back
+                state = TradeState.RETURNED if back else TradeState.PAID
+                return Trade(state, payment.amount_fen, transaction, WECHAT)
+        return Trade(TradeState.UNKNOWN)
 
     def _ask(self, call: str, order_id: str, do: Callable[[], Answer]) -> Answer:
         """One call over the line: what can go wrong with it depends on whether it would move anything."""

@@ -1,5 +1,10 @@
 """The laws of the explored world: what central may answer while it lives, and what must be true once nothing moves.
 
+At every commit:
+    an open order holds the claim on each of its dues, any other order holds none
+    a paid order has its money and its receipts; a closed one was closed by the gateway
+    what was said to be paid or closed is not open
+
 Of answers, in the order they were heard:
     PAID excludes CLOSED, REFUNDING and REFUNDED, before and after; nothing settled is said to be open again
     PAID comes with one receipt a line, their sum the order's; a number stands for one line for ever
@@ -21,6 +26,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from kiosk.wire import DueState, MyPage, OrderReply, OrderRequest, OrderState, ProblemCode
+from tests.proof.central_books import Books
 from tests.proof.central_world import Bench
 
 if TYPE_CHECKING:
@@ -42,6 +48,13 @@ PAPER = (
     f"SELECT order_id, receipt_no, person_id, year, amount_fen FROM receipts WHERE {OURS} ORDER BY line_no"
 )
 COPIES = "SELECT receipt_no, copy_number FROM prints WHERE copy_number > 0 ORDER BY rowid"
+HOLDS = f"""SELECT order_id, state, total_fen, request_digest IS NULL,
+    (SELECT count(*) FROM order_lines WHERE order_lines.order_id = orders.order_id),
+    (SELECT count(*) FROM claims WHERE claims.order_id = orders.order_id),
+    (SELECT count(*) FROM receipts WHERE receipts.order_id = orders.order_id),
+    (SELECT coalesce(sum(amount_fen), 0) FROM ledger
+        WHERE ledger.order_id = orders.order_id AND kind = 'payment')
+    FROM orders WHERE {OURS}"""
 CREDITS = f"""SELECT person_id, product, year, amount_fen FROM contributions
     WHERE receipt_no IN (SELECT receipt_no FROM receipts WHERE {OURS})"""
 
@@ -56,6 +69,20 @@ class Laws:
         self._given_out: dict[str, tuple[str, str, int, int]] = {}  # receipt -> order, person, year, fen
         self._numbers: dict[str, list[str]] = {}
         self._copies: dict[tuple[str, str], int] = {}
+
+    # --- at every commit ---
+
+    def at_commit(self, bench: Bench, books: Books) -> None:
+        for order_id, state, total_fen, is_tombstone, lines, claims, receipts, paid_fen in bench.rows(HOLDS):
+            is_open = state in ("requested", "created")
+            if claims != (lines if is_open else 0):
+                self._broke("claims and open orders differ")
+            if is_open and self._said[order_id].keys() - {OPEN}:
+                self._broke("what was settled is open again")
+            if state == PAID and (receipts, paid_fen) != (lines, total_fen):
+                self._broke("paid, without the money or the receipts")
+            if state == "closed" and not is_tombstone and not books.has_closed(order_id):
+                self._broke("closed, and the gateway has not closed it")
 
     # --- answers ---
 
@@ -132,15 +159,30 @@ class Laws:
 
     # --- after healing ---
 
-    def settled(self, bench: Bench, movements: list[tuple[str, str, int]]) -> bool:
-        """Nothing is open or on its way, and every movement of the gateway is known."""
-        states = {row[1] for row in bench.rows(STANDS)}
-        return not states - {"paid", "closed", "refunded"} and bench.rows(MOVED) == movements
+    def settled(self, visit: Visit) -> bool:
+        """Nothing is open or on its way, and every movement of the gateway is known, or a person has been told."""
+        held: Counter[str] = Counter()
+        for order_id, _, fen in visit.bench.rows(MOVED):
+            held[order_id] += fen
+        disputable = visit.scenario.disputable
+        states = {}
+        for order_id, state, total_fen, _ in visit.bench.rows(STANDS):
+            states[order_id] = state
+            fits = {"paid": held[order_id] == total_fen, "disputed": disputable}
+            if not fits.get(state, state in ("closed", "refunded") and not held[order_id]):
+                return False
+        return not self._differences(visit, states)
+
+    def _differences(self, visit: Visit, states: dict[str, str]) -> bool:
+        """Ledger and gateway differ.  Of an order a person has to decide, the ledger may know less."""
+        ours, theirs = visit.bench.rows(MOVED), visit.books.movements()
+        known = [row for row in theirs if states.get(row[0]) != "disputed" or row in ours]
+        return ours != known
 
     def check(self, visit: Visit) -> None:
         bench = visit.bench
         moved = bench.rows(MOVED)
-        if moved != visit.books.movements():
+        if self._differences(visit, {order_id: state for order_id, state, *_ in bench.rows(STANDS)}):
             self._broke("ledger and gateway differ")
         if bench.rows("SELECT * FROM claims"):
             self._broke("a claim nobody holds any more")
@@ -150,7 +192,10 @@ class Laws:
         for order_id, receipt_no, *line in bench.rows(PAPER):
             paper[order_id].append((receipt_no, *line))
         kept: Counter[tuple[str, str, int]] = Counter()
-        for order_id, state, total_fen, is_tombstone in bench.rows(STANDS):
+        for order_id, written, total_fen, is_tombstone in bench.rows(STANDS):
+            state = written
+            if written == "disputed" and visit.scenario.disputable:
+                state = PAID if paper[order_id] else "closed"  # as the citizen is told
             held_fen = sum(fen for of, _, fen in moved if of == order_id)
             if state == PAID:
                 kept.update((person, product, year) for person, product, year, _fen in lines[order_id])

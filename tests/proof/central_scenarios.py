@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tests.proof.central_books import Manners
+
 ALONE: Mapping[str, str] = {"A": "zhang"}
+USUAL = Manners()
 SAME: Mapping[str, str] = {"A": "zhang", "B": "zhang"}
 
 
@@ -13,7 +16,9 @@ SAME: Mapping[str, str] = {"A": "zhang", "B": "zhang"}
 class Scenario:
     """``orders``: kiosk -> whose dues it orders.  ``may``: moves that come only when a schedule says so.
 
-    ``bank`` is the last digit of the scanned code.  ``silent_kiosks`` die and never ask again.
+    ``bank`` is the last digit of the scanned code.  ``silent_kiosks`` die and never ask again.  With ``bill`` the day's
+    bill makes central ask about every order once more; without it, central has to find everything out by itself.
+    ``disputable``: the gateway may leave an order that only a person can decide.
     """
 
     name: str
@@ -22,7 +27,9 @@ class Scenario:
     may: str = "sweep notice:A"
     orders: Mapping[str, str] = field(default_factory=lambda: ALONE)
     bank: str = "3"
-    refund_asks: int = 2
+    manners: Manners = USUAL
+    bill: bool = False
+    disputable: bool = False
     silent_kiosks: str = ""
 
 
@@ -50,14 +57,14 @@ SCENARIOS = (
         "the gateway takes four asks to send money back",
         "A.put A.close pay:A sweep",
         "notice:A",
-        refund_asks=4,
+        manners=Manners(refund_asks=4),
     ),
     Scenario(
         "a refund at once",
         "done at the first ask",
         "A.put A.close pay:A sweep",
         "notice:A A.poll",
-        refund_asks=1,
+        manners=Manners(refund_asks=1),
     ),
     Scenario(
         "expires",
@@ -101,9 +108,9 @@ SCENARIOS = (
     Scenario(
         "two kiosks, one due",
         "one gives up, the other pays",
-        "A.put B.put A.close B.put pay:B B.poll",
+        "A.put B.put A.close C.put pay:C C.poll",
         "pay:A sweep",
-        SAME,
+        {**SAME, "C": "zhang"},
     ),
     Scenario(
         "two kiosks at once",
@@ -115,9 +122,9 @@ SCENARIOS = (
     Scenario(
         "dues that overlap",
         "one pays for two, the other for one of them",
-        "A.put B.put A.close B.poll pay:B B.poll",
+        "A.put B.put A.close C.put pay:C C.poll",
         "pay:A sweep",
-        {"A": "zhang daughter", "B": "daughter"},
+        {"A": "zhang daughter", "B": "daughter", "C": "daughter"},
     ),
     Scenario(
         "two payments at once",
@@ -177,5 +184,68 @@ SCENARIOS = (
         "A.put pay:A A.poll B.put B.close",
         "notice:A sweep",
         SAME,
+    ),
+    Scenario(
+        "pays twice",
+        "the same money once more, as another payment: it goes back alone",
+        "A.put pay:A A.poll twice:A A.print",
+        "notice:A sweep",
+    ),
+    Scenario(
+        "pays twice before anybody looked",
+        "of two payments the gateway shows the last",
+        "A.put pay:A twice:A A.poll A.close",
+        "notice:A sweep",
+        bill=True,
+    ),
+    Scenario(
+        "pays twice after the close",
+        "both go back, each under its own number",
+        "A.put A.close pay:A twice:A",
+        "notice:A sweep",
+        bill=True,
+    ),
+    Scenario(
+        "taken back",
+        "the gateway gives the money of a paid order back, unasked",
+        "A.put pay:A A.poll takeback:A A.print",
+        "notice:A sweep",
+        disputable=True,
+    ),
+    Scenario(
+        "taken back before anybody looked",
+        "what came and went was never a payment",
+        "A.put pay:A takeback:A A.poll A.close",
+        "notice:A sweep",
+        disputable=True,
+    ),
+    Scenario(
+        "another payment instead",
+        "the first is taken back, and another comes",
+        "A.put pay:A A.poll takeback:A twice:A",
+        "notice:A sweep",
+        disputable=True,
+    ),
+    Scenario(
+        "a refund that is refused",
+        "twice the gateway will not send money back, then it does",
+        "A.put A.close pay:A sweep",
+        "notice:A",
+        manners=Manners(refund_asks=4, refund_refusals=2),
+    ),
+    Scenario(
+        "not to be closed yet",
+        "the gateway closes nothing in the first twenty seconds",
+        "A.put A.close",
+        "pay:A sweep notice:A",
+        manners=Manners(close_after_s=20),
+    ),
+    Scenario(
+        "little time to confirm",
+        "the payer has 45 seconds to confirm a scanned code",
+        "A.put A.code A.poll A.poll",
+        "pay:A expire sweep",
+        bank="7",
+        manners=Manners(confirm_within_s=45.0),
     ),
 )

@@ -6,7 +6,8 @@ thing at a time and asks the same again until it is answered; the payer of each 
 
     A.put A.poll A.close A.code A.print       what kiosk A does about its order
     A.again A.other                           the same create once more from the network; the same number, another body
-    pay:A wrong:A refuse:A                    the payer of A's order: pays, pays one fen, refuses on the phone
+    pay:A wrong:A twice:A refuse:A            the payer of A's order: pays, pays one fen, pays again, refuses on the phone
+    takeback:A                                the gateway gives A's payer the money again, unasked
     notice:A                                  the gateway's notice about A's order
     copy1:A copy2:A                           a marked copy of A's receipts, at any kiosk: leave to print, then outcome
     sweep expire visit                        two seconds later a sweep; 301 seconds pass; the citizen at another kiosk
@@ -33,8 +34,9 @@ from tests.proof.central_scenarios import Scenario
 from tests.proof.central_world import CRASH, GO_ON, Bench, Crash, MovedClock, Schedule
 
 HEARD, LOST = "heard", "lost"
-TRIES_MOST = 12
+WAITS_MS = (*(1000 << n for n in range(6)), *[60_000] * 6)  # as an outbox: longer and longer
 ROUNDS_MOST = 40
+BILLS_MOST = 6  # the differences of a day are looked at again until there are none
 ASK_AGAIN = (ProblemCode.GATEWAY_SILENT, ProblemCode.BUSY)
 CODE = "13512229863846829"  # seventeen digits; the scenario gives the last
 
@@ -120,7 +122,7 @@ class Visit:
         self.bench, self.scenario, self.schedule = bench, scenario, schedule
         self.clock, self.moved = MovedClock(), False
         self.broken: list[str] = []
-        self.books = Books(self, bench.database, scenario.refund_asks)
+        self.books = Books(self, bench.database, scenario.manners)
         self.laws = Laws(self.broke)
         requests = {name: bench.order(name, spec) for name, spec in scenario.orders.items()}
         self.kiosks = {
@@ -156,6 +158,10 @@ class Visit:
     def broke(self, law: str) -> None:
         if law not in self.broken:
             self.broken.append(law)
+
+    def wrote(self) -> None:
+        self.moved = True
+        self.laws.at_commit(self.bench, self.books)
 
     def gap(self, place: str, default: int | None = None) -> None:
         """Before anything of central's, and between two moves.  ``default`` is the move that comes by itself."""
@@ -216,8 +222,8 @@ class Visit:
     # --- moves ---
 
     def _do_until_done(self, number: int) -> None:
-        for _ in range(TRIES_MOST):
-            self.clock.ms += 1000
+        for wait_ms in WAITS_MS:
+            self.clock.ms += wait_ms
             if self._left[number]:
                 self._outside(lambda: self.gap("between", number))
             if self._left[number]:
@@ -227,26 +233,39 @@ class Visit:
         self.broke(f"{self._name(number)}: never answered")
 
     def _close_for_good(self, kiosk: Kiosk) -> None:
-        for _ in range(TRIES_MOST):
-            self.clock.ms += 1000
+        for wait_ms in WAITS_MS:
+            self.clock.ms += wait_ms
             if self._outside(lambda: self._inside("healing", kiosk.close)):
                 return
         self.broke("a close was never answered")
 
     def _let_time_pass(self) -> None:
         """Sweep after sweep, until nothing is open and two sweeps in a row have found nothing new."""
-        quiet = 0
+        quiet, bills = 0, BILLS_MOST if self.scenario.bill else 0
         for _ in range(ROUNDS_MOST):
             ((look_ms,),) = self.bench.rows("SELECT min(look_ms) FROM orders")
-            if quiet == 2 or (look_ms is None and self._settled()):
-                return
+            if look_ms is None or quiet == 2:
+                settled = self._settled()
+                if settled and bills < BILLS_MOST:  # after one bill, where there is one
+                    return
+                if not settled and not bills:
+                    break
+                quiet, bills = 0, bills - 1
+                self._outside(lambda: self._inside("bill", self._compare))
             self.clock.ms = max(self.clock.ms + 1000, look_ms or 0)
             self._outside(lambda: self._inside("sweep", self._sweep))
             quiet = quiet + 1 if self._settled() else 0
         self.broke("not settled, however long one waits")
 
+    def _compare(self) -> None:
+        """The day's end: whatever the bill names is asked about."""
+        for order_id, trade in self.books.trades.items():
+            self.orders.settle([order_id])
+            for payment in trade.payments:
+                self.unheard(lambda o=order_id, t=payment.transaction: self.orders.look_for(o, t))
+
     def _settled(self) -> bool:
-        return self.laws.settled(self.bench, self.books.movements())
+        return self.laws.settled(self)
 
     def _outside(self, act: Callable[[], Reply]) -> Reply | None:
         """Where a crash ends: central is started again, over what is on disk."""
@@ -300,6 +319,10 @@ class Visit:
             trade = self.books.trades.get(order_id)
             if what.startswith("copy"):
                 return bool(self.laws.numbers_of(order_id))
+            if what == "twice":
+                return trade is not None and bool(trade.payments)
+            if what == "takeback":
+                return trade is not None and len(trade.payments) == 1 and not trade.backs
             if what == "refuse":
                 return trade is not None and trade.state in (TradeState.WAITING, TradeState.CONFIRMING)
             return trade is not None and (what == "notice" or not trade.payments)
@@ -321,14 +344,16 @@ class Visit:
                 return bool(getattr(self.kiosks[who], act)())
             return {"sweep": self._sweep, "expire": self._expire, "visit": self._look_in}[what]()
         order_id = self.kiosks[of].request.order_id
-        if what == "pay":
+        if what == "pay" or what == "twice":
             self.books.pay(order_id)
         elif what == "wrong":
             self.books.pay(order_id, 1)
+        elif what == "takeback":
+            self.books.take_back(order_id)
         elif what == "refuse":
             self.books.refuse(order_id)
         elif what == "notice":
-            self._by_itself(lambda: self.orders.settle([order_id]))
+            self._by_itself(lambda: self._heed(order_id))
         else:
             return all(self._copy(what, receipt_no) for receipt_no in self.laws.numbers_of(order_id))
         return True
@@ -341,6 +366,13 @@ class Visit:
     def _expire(self) -> bool:
         self.clock.ms += 301_000
         return True
+
+    def _heed(self, order_id: str) -> None:
+        """What a notice is: a reason to ask."""
+        self.orders.settle([order_id])
+        trade = self.books.trades.get(order_id)
+        if trade is not None and trade.payments:
+            self.unheard(lambda: self.orders.look_for(order_id, trade.payments[-1].transaction))
 
     def _by_itself(self, act: Callable[[], object]) -> None:
         try:
@@ -372,7 +404,7 @@ class Visit:
 def _lane(name: str) -> str:
     """Who does it: one move of a lane at a time."""
     what, _, of = name.partition(":")
-    if of and what in ("pay", "wrong", "refuse"):
+    if of and what in ("pay", "wrong", "twice", "refuse", "takeback"):
         return f"payer:{of}"
     who, _, act = name.partition(".")
     return who if act in ("put", "poll", "close", "code", "print") else name

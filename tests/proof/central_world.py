@@ -102,6 +102,9 @@ class Watcher(Protocol):
     def gap(self, place: str) -> None:
         """Somebody may come in between here, or the process die."""
 
+    def wrote(self) -> None:
+        """A transaction is on disk."""
+
     def broke(self, law: str) -> None:
         """Writes down that a law was broken."""
 
@@ -128,7 +131,7 @@ class WatchedDatabase(Database):
             if watcher is not None and watcher.schedule.take("write", (COMMIT, CRASH)) == CRASH:
                 raise Crash
         if watcher is not None:
-            watcher.moved = True
+            watcher.wrote()
 
     def _told(self, what: str) -> Watcher | None:
         if self.watcher is not None:
