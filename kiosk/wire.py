@@ -21,11 +21,12 @@ Every error is a Problem with a matching HTTP status.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import Enum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_LINES = 8
 MAX_LOG_ENTRIES = 100
@@ -38,6 +39,18 @@ Year = Annotated[int, Field(strict=True, ge=1990, le=2100)]
 Seq = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
 Milliseconds = Annotated[int, Field(strict=True, ge=-(2**53), le=2**53)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+def _written_day(value: object) -> object:
+    """A day is written 2026-11-23; pydantic would take a number of seconds too.  Raises ValueError."""
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        return date.fromisoformat(value)
+    if isinstance(value, date):
+        return value
+    raise ValueError("not a day")
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
 
 
 class Request(BaseModel):
@@ -321,7 +334,7 @@ class SheetVerdict(str, Enum):
 
 class PrintOutcome(Request):
     print_id: OrderId
-    copy_number: Annotated[int, Field(ge=0)]
+    copy_number: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
     verdict: SheetVerdict
 
 
@@ -366,7 +379,7 @@ class DayTotals(Request):
     ``chain_hash`` is the hash of that entry.
     """
 
-    day: date
+    day: Day
     journal_id: Sha256
     count: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
     sum_fen: Annotated[int, Field(strict=True, ge=0, le=10**14)]

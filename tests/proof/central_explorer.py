@@ -127,6 +127,10 @@ def run(
     complete, sampled = Report(), Report()
     for done, (kind, report) in enumerate(_work(_tasks(depth, samples, seed), processes), 1):
         (complete if kind == "explore" else sampled).add(report)
+        for violation in report.violations:
+            progress(
+                f"central explorer: {violation.scenario} {violation.choices}: {'; '.join(violation.laws)}"
+            )
         if done % 100 == 0:
             lived = sum(complete.schedules.values()) + sum(sampled.schedules.values())
             rate = lived / (time.monotonic() - began)
@@ -136,8 +140,6 @@ def run(
     took_s = time.monotonic() - began
     lived = sum(complete.schedules.values()) + sum(sampled.schedules.values())
     violations = complete.violations + sampled.violations
-    for violation in violations[:KEPT_MOST]:
-        progress(f"{violation.scenario} {violation.choices}: {'; '.join(violation.laws)}")
     return {
         "central_explorer_schedules": {
             "value": lived,

@@ -7,8 +7,8 @@ changes must be there, once; a mutant that no longer fits the product is an erro
 """
 
 from __future__ import annotations
-
 import __future__
+
 import inspect
 import sys
 import textwrap
@@ -173,7 +173,7 @@ CENTRAL_MUTANTS = (
     ),
     Mutant(
         "what the gateway says of a close is not read",
-        "pays while closing",
+        "never pays",
         (
             (
                 Settlement,

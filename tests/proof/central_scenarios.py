@@ -228,8 +228,8 @@ SCENARIOS = (
     ),
     Scenario(
         "a refund that is refused",
-        "twice the gateway will not send money back, then it does",
-        "A.put A.close pay:A sweep",
+        "the gateway will not send money back, days go by, then it does",
+        "A.put A.close pay:A sweep days sweep",
         "notice:A",
         manners=Manners(refund_asks=4, refund_refusals=2),
     ),

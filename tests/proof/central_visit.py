@@ -10,7 +10,7 @@ thing at a time and asks the same again until it is answered; the payer of each 
     takeback:A                                the gateway gives A's payer the money again, unasked
     notice:A                                  the gateway's notice about A's order
     copy1:A copy2:A                           a marked copy of A's receipts, at any kiosk: leave to print, then outcome
-    sweep expire visit                        two seconds later a sweep; 301 seconds pass; the citizen at another kiosk
+    sweep expire days visit                   two seconds later a sweep; 301 seconds pass, four days; the citizen elsewhere
 """
 
 from __future__ import annotations
@@ -342,7 +342,9 @@ class Visit:
             who, _, act = name.partition(".")
             if act:
                 return bool(getattr(self.kiosks[who], act)())
-            return {"sweep": self._sweep, "expire": self._expire, "visit": self._look_in}[what]()
+            return {"sweep": self._sweep, "expire": self._expire, "days": self._days, "visit": self._look_in}[
+                what
+            ]()
         order_id = self.kiosks[of].request.order_id
         if what == "pay" or what == "twice":
             self.books.pay(order_id)
@@ -365,6 +367,10 @@ class Visit:
 
     def _expire(self) -> bool:
         self.clock.ms += 301_000
+        return True
+
+    def _days(self) -> bool:
+        self.clock.ms += 4 * 86_400_000
         return True
 
     def _heed(self, order_id: str) -> None:
