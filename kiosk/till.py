@@ -134,6 +134,8 @@ class Till:
         print_id = self._new_key({"receipt_no": receipt_no})
         self._journal.append(COPY + print_id, "asked", {"receipt_no": receipt_no})
         grant = self._api.grant_copy(receipt_no, print_id)
+        if (grant.print_id, grant.receipt.receipt_no) != (print_id, receipt_no):
+            raise Unreachable("grant_copy")  # somebody else's leave, and their paper
         data = {"receipt_no": receipt_no, "copy_number": grant.copy_number}
         self._journal.append(COPY + print_id, "printing", data)
         return grant
@@ -186,6 +188,9 @@ class Till:
                 # what was sent before may arrive yet: only a close stops it
                 return self._write(order, Event.GIVE_UP)
             return self._write(order, Event.REFUSED)
+        if (reply.order_id, reply.total_fen) != (order.order_id, order.total_fen):
+            self.last, self._unheard = Answer.SILENT, True  # an answer to another question is no answer
+            return order
         self.last = Answer.HEARD
         if reply.state is not wire.OrderState.CREATED or not reply.pay_url:
             # not ours to show any more: let the close say what it is
@@ -255,7 +260,7 @@ class Till:
             print_id=print_id, copy_number=copy_number, verdict=wire.SheetVerdict(slip.verdict or "unknown")
         )
         try:
-            self._api.report_sheet(slip.receipt_no, outcome)
+            heard = self._api.report_sheet(slip.receipt_no, outcome)
         except Unreachable:
             self.last = Answer.SILENT
             return False
@@ -263,7 +268,7 @@ class Till:
             self.last = Answer.REFUSED
             self._log.write(events.PaymentParked(order_id=print_id, code=refused.code.value))
             return False
-        return True
+        return heard.print_id == print_id
 
     def _park(self, order: Order, refused: Refused) -> None:
         self._log.write(events.PaymentParked(order_id=order.order_id, code=refused.code.value))
