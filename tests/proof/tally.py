@@ -26,6 +26,7 @@ class Tally:
     corrupt: int = 0
     started: int = 0
     acknowledged: int = 0
+    cpu_s: float = 0.0
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -50,6 +51,7 @@ class Tally:
         self.corrupt += other.corrupt
         self.started += other.started
         self.acknowledged += other.acknowledged
+        self.cpu_s += other.cpu_s
         for example in other.examples:
             self._note(example)
 
