@@ -80,12 +80,13 @@ class Notices:
         with self._lock:
             jobs = [job for due_ms, job in self._jobs if due_ms <= now_ms]
             self._jobs = [each for each in self._jobs if each[0] > now_ms]
-            letters = [letter for letter in self._letters if letter.due_ms <= now_ms]
-            if len(letters) > 1 and self._quirks.happens("shuffled_notices"):
-                letters = [letters[at] for at in self._quirks.shuffled(len(letters))]
-            self._letters = [letter for letter in self._letters if letter.due_ms > now_ms]
         for job in jobs:
             job()
+        with self._lock:
+            letters = [letter for letter in self._letters if letter.due_ms <= now_ms]
+            self._letters = [letter for letter in self._letters if letter.due_ms > now_ms]
+        if len(letters) > 1 and self._quirks.happens("shuffled_notices"):
+            letters = [letters[at] for at in self._quirks.shuffled(len(letters))]
         for letter in letters:
             self._send(letter)
         return len(jobs) + len(letters)

@@ -28,7 +28,7 @@ from sqlalchemy import BigInteger, Column, MetaData, Row, String, Table, insert,
 
 from central.clock import Clock, legal_time
 from central.database import Database
-from central.gateway import CodeInvalid, GatewaySilent, Trade, TradeState
+from central.gateway import CodeInvalid, GatewaySilent, Trade, TradeState, wallet_of
 from central.gateway_bill import write_bill
 from central.gateway_profile import Profile
 from central.gateway_quirks import Quirks
@@ -148,6 +148,8 @@ class TrialWire:
         code = call.body.get("payer", {}).get("auth_code")
         if not isinstance(code, str):
             raise Denied(400, "PARAM_ERROR")
+        if wallet_of(code) != self._profile.channel:
+            raise Denied(400, "AUTH_CODE_INVALID")
         self._refuse_what_is_over(order_id, amount_fen)
         if self._asked(order_id) is None:
             self._note(order_id, SCANNED, "")
@@ -245,14 +247,12 @@ class TrialWire:
         asked = self._asked_refund(refund_id)
         if asked is not None and (asked.transaction, asked.amount_fen) != (transaction, fen):
             raise Denied(400, "INVALID_REQUEST")
-        new = asked is None
-        if self._sandbox.refund(order_id, refund_id, fen).refused and new:
-            raise Denied(403, "NOT_ENOUGH")
-        if new:
-            with self._books.write() as connection:
-                entry = {"order_id": order_id, "transaction": transaction, "amount_fen": fen}
-                connection.execute(insert(asked_refunds).values(refund_id=refund_id, **entry))
-            if self._quirks.happens("refund_refused"):
+        if asked is None:
+            if self._sandbox.refund(order_id, refund_id, fen).refused:
+                raise Denied(403, "INVALID_REQUEST")  # more than there is
+            if self._note_refund(refund_id, order_id, transaction, fen) and self._quirks.happens(
+                "refund_refused"
+            ):
                 self._sandbox.get_stuck(refund_id)
         return 200, self._refund_told(refund_id)
 
@@ -360,7 +360,19 @@ class TrialWire:
     def _note(self, order_id: str, trade_type: str, notify_url: str) -> None:
         row = {"order_id": order_id, "notify_url": notify_url, "trade_type": trade_type}
         with self._books.write() as connection:
-            connection.execute(insert(asked_trades).values(**row, opened_ms=self._clock.now_ms()))
+            mine = select(asked_trades).where(asked_trades.c.order_id == order_id)
+            if connection.execute(mine).first() is None:  # another call may have been faster
+                connection.execute(insert(asked_trades).values(**row, opened_ms=self._clock.now_ms()))
+
+    def _note_refund(self, refund_id: str, order_id: str, transaction: str, amount_fen: int) -> bool:
+        """False when another call has just noted it."""
+        entry = {"refund_id": refund_id, "order_id": order_id, "transaction": transaction}
+        with self._books.write() as connection:
+            mine = select(asked_refunds).where(asked_refunds.c.refund_id == refund_id)
+            if connection.execute(mine).first() is not None:
+                return False
+            connection.execute(insert(asked_refunds).values(**entry, amount_fen=amount_fen))
+        return True
 
     def _update(self, order_id: str, **values: object) -> None:
         with self._books.write() as connection:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 import requests
 
+from central.gateway_trial import trial_gateway
+from central.gateway_trial_keys import trial_keys
 from central.server import running
 from central.service import open_service
 from central.settings import Settings
@@ -154,3 +157,57 @@ def shared_central(seeded_folder, tmp_path_factory):
     shutil.copytree(seeded_folder, folder)
     with running(Settings(folder, sandbox=True, township=TOWNSHIP, clock=MovedClock())) as central:
         yield central
+
+
+# --- a central whose gateway is another server ---
+
+
+@pytest.fixture(scope="session")
+def trial_keys_folder(tmp_path_factory):
+    """RSA keys take a while to make: once for all tests."""
+    folder = tmp_path_factory.mktemp("keys")
+    trial_keys(folder)
+    return folder
+
+
+@pytest.fixture
+def start_trial(trial_keys_folder, tmp_path, clock):
+    """Starts a trial gateway with the published times; notices leave when the test delivers them."""
+    folder = tmp_path / "trial"
+    shutil.copytree(trial_keys_folder, folder)
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(
+            trial_gateway(folder, clock=clock, **{"real_times": True, "deliver": False, **options})
+        )
+
+
+@pytest.fixture
+def trial(start_trial):
+    return start_trial()
+
+
+@pytest.fixture
+def start_wired(seeded_folder, tmp_path, clock):
+    """Starts a central that pays through a trial gateway; ``changes`` are its gateway settings."""
+    folder = tmp_path / "wired"
+    shutil.copytree(seeded_folder, folder)
+
+    def start(trial, **changes):
+        merchant = replace(trial.settings, **changes)
+        settings = Settings(
+            folder, sandbox=True, gateway=merchant, township=TOWNSHIP, sweep_interval_s=0, clock=clock
+        )
+        return stack.enter_context(running(settings))
+
+    with ExitStack() as stack:
+        yield start
+
+
+@pytest.fixture
+def wired(start_wired, trial):
+    return start_wired(trial)
+
+
+@pytest.fixture
+def wired_kiosk(wired):
+    return Kiosk(wired)
