@@ -7,10 +7,10 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Monotonic seconds for deadlines, wall milliseconds only for printing."""
+    """Monotonic seconds for deadlines and order, wall milliseconds only for printing and logging."""
 
     def monotonic(self) -> float:
-        """Seconds that never step back."""
+        """Seconds that never step back, and go on while the machine sleeps."""
 
     def wall_ms(self) -> int:
         """Milliseconds since 1970 UTC; may be wrong."""
@@ -23,7 +23,8 @@ class SystemClock:
     """The machine's own clock."""
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        # CLOCK_MONOTONIC stands still while a machine sleeps: a code would outlive its order
+        return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
     def wall_ms(self) -> int:
         return time.time_ns() // 1_000_000

@@ -43,7 +43,7 @@ class Refused(Exception):
 
 
 class Api:
-    """``skew_s``: this machine's clock minus central's, as of the last answer; None before the first."""
+    """``skew_s``: this machine's clock minus central's, as of the last answer, at the least; None before the first."""
 
     def __init__(self, settings: config.Central, kiosk_id: str, clock: Clock, log: events.Log) -> None:
         self._settings, self._kiosk_id, self._clock, self._log = settings, kiosk_id, clock, log
@@ -154,7 +154,7 @@ class Api:
         except requests.RequestException:
             self._missed(call, started)
             raise Unreachable(call) from None
-        self._note_time(answer.headers.get("Date", ""))
+        self._note_time(answer.headers.get("Date", ""), started)
         if answer.status_code == 200:
             try:
                 return reply.model_validate_json(content)
@@ -189,8 +189,11 @@ class Api:
         ms = round((self._clock.monotonic() - started) * 1000)
         self._log.write(events.CentralUnreachable(call=call, ms=ms))
 
-    def _note_time(self, date: str) -> None:
+    def _note_time(self, date: str, started: float) -> None:
+        """A slow answer is no skew: central's time is anything from what it wrote, in whole seconds, to the whole way later."""
         try:
-            self.skew_s = self._clock.wall_ms() / 1000 - parsedate_to_datetime(date).timestamp()
+            written_s = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return
+        wall_s, way_s = self._clock.wall_ms() / 1000, self._clock.monotonic() - started
+        self.skew_s = wall_s - min(max(wall_s, written_s), written_s + 1 + way_s)

@@ -16,6 +16,11 @@ def now(clock: Clock) -> datetime:
     return datetime.fromtimestamp(clock.wall_ms() / 1000, CHINA)
 
 
+def legal_now(clock: Clock, skew_s: float | None) -> datetime:
+    """Central's time, as far as it is known: the machine's own without its skew."""
+    return now(clock) - timedelta(seconds=skew_s or 0.0)
+
+
 def long_date(day: date) -> str:
     """2026年11月23日."""
     return f"{day.year}年{day.month}月{day.day}日"

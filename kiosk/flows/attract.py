@@ -11,6 +11,7 @@ from kiosk.kiosk import Kiosk
 from kiosk.views import BACK, HomeNews, Service, Trouble
 
 LOOK_AT_DEVICES_S = 5.0
+MENDED = 0.9  # of the skew that is written down
 
 
 class Devices:
@@ -87,10 +88,13 @@ class Devices:
 
     def _note_skew(self, skew_s: float | None) -> None:
         """Writes down once that the clock has gone wrong, before it is so wrong that no money is taken."""
-        skewed = skew_s is not None and abs(skew_s) > self._kiosk.config.payment.warn_clock_skew_s
-        if skewed and not self._skewed and skew_s is not None:
+        if skew_s is None:
+            return
+        warn_s = self._kiosk.config.payment.warn_clock_skew_s
+        if abs(skew_s) > warn_s and not self._skewed:
             self._kiosk.log.write(events.ClockSkew(seconds=skew_s))
-        self._skewed = skewed
+        # mended only when it is well below: central's time is known to a second or two
+        self._skewed = abs(skew_s) > (MENDED * warn_s if self._skewed else warn_s)
 
 
 def attract(kiosk: Kiosk, devices: Devices, wish: Service | None = None) -> None:

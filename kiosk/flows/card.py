@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from devices.errors import CardFault, CardNotRead, DeviceError, ProtocolError
 from devices.idcard import IdCard
@@ -53,9 +54,14 @@ def look(kiosk: Kiosk) -> IdCard | None:
 
 
 def accept(kiosk: Kiosk, card: IdCard) -> Citizen:
-    """A citizen from a card.  Raises CardNotRead(INVALID) when the number fails its own check; never for its county code."""
+    """A citizen from a card.  Raises CardNotRead(INVALID) when the number fails its own check; never for its county code.
+
+    A machine that does not know the day calls nobody unborn.
+    """
+    skew_s = kiosk.outbox.skew_s()
+    today = date.max if skew_s is None else dates.legal_now(kiosk.clock, skew_s).date()
     try:
-        return Citizen(card, identity.parse(card.number, dates.now(kiosk.clock).date()))
+        return Citizen(card, identity.parse(card.number, today))
     except InvalidNumber:
         kiosk.log.write(events.CardNotRead(fault=CardFault.INVALID.value))
         raise CardNotRead(CardFault.INVALID) from None

@@ -115,7 +115,7 @@ def check_name_and_card(kiosk: Kiosk, citizen: Citizen, page: wire.MyPage) -> bo
         )
         if answer is AttentionButton.SECOND:
             return False
-    if identity.expired(citizen.card.valid_to, dates.now(kiosk.clock).date()):
+    if identity.expired(citizen.card.valid_to, page.server_time.astimezone(dates.CHINA).date()):
         trouble.explain(kiosk, "id-card", texts.CARD_EXPIRED_TITLE, texts.CARD_EXPIRED_BODY, texts.GO_ON)
     return True
 

@@ -38,6 +38,8 @@ class Want:
 
 def pay_due(kiosk: Kiosk, page: wire.MyPage, due: wire.Due) -> PaidButton | None:
     """One item of the person who stands here."""
+    if trouble.clock_wrong(kiosk):
+        return None
     tiers = due.tiers[:MOST_OPTIONS]
     suggested = due.suggested if any(tier.code == due.suggested for tier in tiers) else None
     while tiers:
@@ -56,6 +58,8 @@ def pay_due(kiosk: Kiosk, page: wire.MyPage, due: wire.Due) -> PaidButton | None
 
 def pay_family(kiosk: Kiosk, page: wire.MyPage) -> PaidButton | None:
     """Several people of one household in one payment, one slip each."""
+    if trouble.clock_wrong(kiosk):
+        return None
     wants: dict[str, Want] = {}
     for member in page.household:
         for due in member.dues:
@@ -228,7 +232,7 @@ class Waiting:
 
 def tell_pending(kiosk: Kiosk, order: Order, total_fen: int) -> None:
     """结果待核对: never a failure.  The slip to take home is no receipt."""
-    now = dates.now(kiosk.clock)
+    now = dates.legal_now(kiosk.clock, kiosk.api.skew_s)
     latest = latest_words(now, kiosk.config.payment.settle_hours)
     view = views.Pending(order.order_id, total_fen, latest, can_print=has_paper(kiosk))
     if kiosk.desk.ask(view) is not views.PendingButton.PRINT_SLIP:

@@ -63,9 +63,9 @@ def refused_order(kiosk: Kiosk, code: wire.ProblemCode | None) -> None:
 
 
 def clock_wrong(kiosk: Kiosk) -> bool:
-    """No money is taken while the clock is more than the limit off; says so and returns True."""
+    """No money is taken while the clock is more than the limit off, or nobody knows by how much; says so and returns True."""
     skew_s = kiosk.api.skew_s if kiosk.api.skew_s is not None else kiosk.outbox.skew_s()
-    if skew_s is None or abs(skew_s) <= kiosk.config.payment.max_clock_skew_s:
+    if skew_s is not None and abs(skew_s) <= kiosk.config.payment.max_clock_skew_s:
         return False
     explain(kiosk, "clock", texts.CLOCK_TITLE, texts.CLOCK_BODY)
     return True

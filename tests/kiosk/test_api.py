@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -211,11 +212,51 @@ def test_no_proxy_of_the_environment_is_used(
     assert api.order(ORDER).order_id == ORDER
 
 
+class Travelling(SystemClock):
+    """Time passes only on the way: ``there_s`` before central writes its Date, ``back_s`` after."""
+
+    def __init__(self, start_ms: int) -> None:
+        self.start_ms, self.passed_s = start_ms, 0.0
+
+    def monotonic(self) -> float:
+        return self.passed_s
+
+    def wall_ms(self) -> int:
+        return self.start_ms + round(self.passed_s * 1000)
+
+
+def asked_at(
+    server: Answers, log: io.StringIO, start_ms: int, date: str, there_s: float = 0.0, back_s: float = 0.0
+) -> float | None:
+    """The skew that is found when the question leaves at ``start_ms`` and the answer is dated ``date``."""
+    clock = Travelling(start_ms)
+
+    class Dated(Handler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            clock.passed_s += there_s
+            return date
+
+        def end_headers(self) -> None:
+            clock.passed_s += back_s
+            super().end_headers()
+
+    server.RequestHandlerClass = Dated
+    server.body = GOOD.encode()
+    with api_of(server.server_port, log, clock) as api:
+        api.order(ORDER)
+        return api.skew_s
+
+
+AT = 1_795_397_460_000  # 2026-11-23T01:31:00Z
+
+
 @pytest.mark.parametrize(
     ("date", "skew_s"),
     [
-        ("Mon, 23 Nov 2026 01:26:00 GMT", 300),
+        ("Mon, 23 Nov 2026 01:26:00 GMT", 299),  # the fraction of a second is not written
         ("Mon, 23 Nov 2026 01:36:00 GMT", -300),
+        ("Mon, 23 Nov 2026 01:31:00 GMT", 0),
+        ("Mon, 23 Nov 2026 01:30:59 GMT", 0),
         ("tomorrow", None),
         ("", None),
     ],
@@ -223,19 +264,35 @@ def test_no_proxy_of_the_environment_is_used(
 def test_the_clock_is_compared_with_centrals(
     server: Answers, log: io.StringIO, date: str, skew_s: float | None
 ) -> None:
-    class Clock(SystemClock):
-        def wall_ms(self) -> int:
-            return 1_795_397_460_000  # 2026-11-23T01:31:00Z
+    assert asked_at(server, log, AT, date) == skew_s
 
-    class Undated(Handler):
-        def date_time_string(self, timestamp: float | None = None) -> str:
-            return date
 
-    server.RequestHandlerClass = Undated
-    server.body = GOOD.encode()
-    with api_of(server.server_port, log, Clock()) as api:
+@pytest.mark.parametrize(("there_s", "back_s"), [(5, 0), (0, 5), (2.5, 2.5), (0.2, 7.9)])
+@pytest.mark.parametrize("skew_s", [0, 118, 598, -118, -598, 3600, -3600])
+def test_the_way_is_no_skew(
+    server: Answers, log: io.StringIO, there_s: float, back_s: float, skew_s: int
+) -> None:
+    """An answer eight seconds under way never makes a clock look worse than it is, nor much better."""
+    date = formatdate(AT / 1000 + there_s - skew_s, usegmt=True)
+    found = asked_at(server, log, AT, date, there_s, back_s)
+    assert found is not None
+    assert abs(found) <= abs(skew_s)
+    assert abs(found - skew_s) <= there_s + back_s + 1
+    assert (found > 0) is (skew_s > 0) and (found < 0) is (skew_s < 0)
+
+
+def test_an_answer_without_a_date_leaves_what_was_known(server: Answers, log: io.StringIO) -> None:
+    with api_of(server.server_port, log, Travelling(AT)) as api:
+        api.skew_s = 7.0
+        server.RequestHandlerClass = Undated
+        server.body = GOOD.encode()
         api.order(ORDER)
-        assert api.skew_s == skew_s
+        assert api.skew_s == 7.0
+
+
+class Undated(Handler):
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return ""
 
 
 def test_secrets_are_in_no_repr() -> None:

@@ -474,8 +474,9 @@ def test_a_clock_far_off_takes_no_money_and_still_answers(visitor: Visitor) -> N
     visitor.start()
     right = visitor.clock.wall_ms
     object.__setattr__(visitor.clock, "wall_ms", lambda: right() + 3_600_000)
-    desk = visitor.visit(*to_code(visitor), FIRST, MyPageButton.RECORDS, BACK, LEAVE)
+    desk = visitor.visit(*visitor.come(visitor.somebody()), PENSION, FIRST, MyPageButton.RECORDS, BACK, LEAVE)
     assert desk.told[0].title == texts.CLOCK_TITLE
+    assert "ChooseTier" not in desk.trace  # said before anything is asked
     says_all_three(desk.told[0])
     assert "Records" in desk.trace
     assert visitor.orders() == {}
