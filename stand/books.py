@@ -92,10 +92,7 @@ def paper_total(books: Books) -> int:
 
 def gateway_of(trades: list[dict[str, Any]]) -> dict[str, int]:
     """Order id -> fen that the payer's side moved and did not get back, of the gateway's trades."""
-    kept = {
-        t["order_id"]: int(t["amount_fen"]) - int(t["refunded_fen"]) for t in trades if t["state"] == "paid"
-    }
-    return {key: fen for key, fen in kept.items() if fen}
+    return {trade["order_id"]: int(trade["kept_fen"]) for trade in trades if trade["kept_fen"]}
 
 
 def ledger_of(rows: list[dict[str, Any]]) -> tuple[dict[str, int], dict[str, int]]:

@@ -245,11 +245,12 @@ def owing(central: Running, part: slice = slice(None)) -> Iterator[dict[str, Any
 def owing_in(central: Town, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
     """The same of a central in a process of its own."""
     headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
-    for card in township.cards(central.people, central.seed)[part]:
-        person = asdict(card)
-        if "expired" in card.tags:
-            continue
-        body = {"number": person["number"], "name": person["name"], "card_kind": person["kind"]}
-        page = requests.post(f"{central.url}/v1/visits", json=body, headers=headers, timeout=5).json()
-        if any(d["product"] == "resident_pension" and d["state"] == "due" for d in page["dues"]):
-            yield person
+    with requests.Session() as session:
+        for card in township.cards(central.people, central.seed)[part]:
+            person = asdict(card)
+            if "expired" in card.tags:
+                continue
+            body = {"number": person["number"], "name": person["name"], "card_kind": person["kind"]}
+            page = session.post(f"{central.url}/v1/visits", json=body, headers=headers, timeout=5).json()
+            if any(d["product"] == "resident_pension" and d["state"] == "due" for d in page["dues"]):
+                yield person

@@ -97,6 +97,8 @@ class Citizen:
         rng = self._rng
         match view:
             case views.Home():
+                if rng.random() < 0.1:
+                    return ...  # the machine has time to look at itself
                 return self._card_or(rng.choice(list(Service)), 0.3)
             case views.PresentCard():
                 return self._card_or(BACK, 0.05)
@@ -192,10 +194,11 @@ class Afternoon:
     def visit(self) -> None:
         """Somebody comes to some machine."""
         visitor = self.rng.choice(self._visitors)
-        if self._known and self.rng.random() < 0.45:
+        again = self._known and self.rng.random() < 0.45
+        person = None if again else next(self._people, None)
+        if person is None:
             person = self.rng.choice(self._known)
         else:
-            person = next(self._people)
             self._known.append(person)
         self._serve(visitor, person)
 
@@ -230,6 +233,19 @@ class Afternoon:
 
     def meddle(self, visitor: Visitor) -> None:
         """Now and then something breaks, and more often something is mended."""
+        self.meddle_with_devices(visitor)
+        self.meddle_with_network(visitor)
+
+    def meddle_with_network(self, visitor: Visitor) -> None:
+        rng, network = self.rng, visitor.stand.network
+        if rng.random() < 0.06:
+            network.cut = True
+        if rng.random() < 0.1:
+            network.faulty(rng, FAULTS)
+        if rng.random() < 0.25:
+            network.healthy()
+
+    def meddle_with_devices(self, visitor: Visitor) -> None:
         rng, stand = self.rng, visitor.stand
         if rng.random() < 0.05:
             printer = stand.printer
@@ -239,12 +255,6 @@ class Afternoon:
             rng.choice([fault, lambda: printer.paper_out_after(rng.randint(1, 600))])()
         if rng.random() < 0.15:
             mend_printer(visitor)
-        if rng.random() < 0.06:
-            stand.network.cut = True
-        if rng.random() < 0.1:
-            stand.network.faulty(rng, FAULTS)
-        if rng.random() < 0.25:
-            stand.network.healthy()
         if rng.random() < 0.01:
             stand.scanner_wire.unplug()
         if rng.random() < 0.1:

@@ -38,6 +38,7 @@ from tests.visitor import Visitor
 Say = Callable[[str], object]
 CHECK_EVERY = 40
 KIOSKS, TELLER = 2, "WD003"
+FOLKS = "people.json"
 SHORTEST_S = 0.02  # of a life
 FAULTS = {
     Fault.LOSE_REQUEST: 0.01,
@@ -53,19 +54,20 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class Plan:
-    """How many kills of each, how long the longest life is, and how many tellers press central."""
+    """How many kills of each, how long the longest life is, how many tellers press central, how large the township is."""
 
     kiosk: int
     central: int
     longest_s: float
     tellers: int
+    people: int
 
     def life_s(self, rng: Random) -> float:
         return rng.uniform(SHORTEST_S, self.longest_s)
 
 
-FULL = Plan(kiosk=220, central=220, longest_s=1.2, tellers=3)
-REDUCED = Plan(kiosk=12, central=8, longest_s=0.4, tellers=2)
+FULL = Plan(kiosk=220, central=220, longest_s=1.2, tellers=3, people=3000)
+REDUCED = Plan(kiosk=12, central=8, longest_s=0.4, tellers=2, people=200)
 
 
 @dataclass
@@ -142,8 +144,8 @@ def scene(folder: Path, seed: int, people: int) -> Iterator[tuple[Hall, list[Kio
     """Two kiosks of one central, each behind a bad network."""
     hall, kiosks = Hall(folder, KIOSKS, people, seed), []
     try:
-        folks = folder / "people.json"
-        folks.write_text(json.dumps(list(islice(hall.residents(), people))), encoding="utf-8")
+        folks = folder / FOLKS
+        folks.write_text(json.dumps(list(islice(hall.residents(), people // 4))), encoding="utf-8")
         for visitor in hall.visitors:
             visitor.stand.network.faulty(Random(f"{seed} {visitor.config.site.kiosk_id}"), FAULTS)
             kiosks.append(Kiosk(visitor, folks, seed))
@@ -154,51 +156,49 @@ def scene(folder: Path, seed: int, people: int) -> Iterator[tuple[Hall, list[Kio
         hall.stop()
 
 
-def kill_kiosks(folder: Path, plan: Plan, seed: int, progress: Say) -> Tally:
+def kill_kiosks(hall: Hall, kiosks: Sequence[Kiosk], plan: Plan, seed: int, progress: Say) -> Tally:
     """Two kiosks at once, each killed when its random time has come, and started again at once."""
     rng, tally = Random(f"{seed} kiosk kills"), Tally()
-    with scene(folder, seed, people_for(plan.kiosk)) as (hall, kiosks):
-        due_s = {kiosk: begin(kiosk, plan, rng) for kiosk in kiosks}
-        while tally.kills < plan.kiosk:
-            kiosk = min(kiosks, key=due_s.__getitem__)
-            time.sleep(max(0.0, due_s[kiosk] - time.monotonic()))
-            kiosk.kill()
-            tally.kills += 1
-            after_death(hall, kiosk, rng, tally)
-            if tally.kills % CHECK_EVERY == 0 and tally.kills < plan.kiosk:
-                stop_all(kiosks, except_for=kiosk)
-                check(hall, kiosks, tally, progress)
-                due_s = {each: begin(each, plan, rng) for each in kiosks}
-            else:
-                due_s[kiosk] = begin(kiosk, plan, rng)
-        stop_all(kiosks)
-        check(hall, kiosks, tally, progress)
+    due_s = {kiosk: begin(kiosk, plan, rng) for kiosk in kiosks}
+    while tally.kills < plan.kiosk:
+        kiosk = min(kiosks, key=due_s.__getitem__)
+        time.sleep(max(0.0, due_s[kiosk] - time.monotonic()))
+        kiosk.kill()
+        tally.kills += 1
+        after_death(hall, kiosk, rng, tally)
+        if tally.kills % CHECK_EVERY == 0 and tally.kills < plan.kiosk:
+            stop_all(kiosks, except_for=kiosk)
+            check(hall, kiosks, tally, progress)
+            due_s = {each: begin(each, plan, rng) for each in kiosks}
+        else:
+            due_s[kiosk] = begin(kiosk, plan, rng)
+    stop_all(kiosks)
+    check(hall, kiosks, tally, progress)
     return tally
 
 
-def kill_central(folder: Path, plan: Plan, seed: int, progress: Say) -> Tally:
+def kill_central(hall: Hall, kiosks: Sequence[Kiosk], plan: Plan, seed: int, progress: Say) -> Tally:
     """Two kiosks and some tellers go on asking while central dies and comes back."""
     rng, tally = Random(f"{seed} central kills"), Tally()
-    with scene(folder, seed, people_for(plan.central)) as (hall, kiosks):
-        people = json.loads((folder / "people.json").read_text(encoding="utf-8"))
-        tellers = [
-            Teller(hall.town.url, TELLER, people, Random(f"{seed} teller {n}")) for n in range(plan.tellers)
-        ]
+    people = json.loads((hall.folder / FOLKS).read_text(encoding="utf-8"))
+    tellers = [
+        Teller(hall.town.url, TELLER, people, Random(f"{seed} teller {n}")) for n in range(plan.tellers)
+    ]
+    for teller in tellers:
+        teller.start()
+    for kiosk in kiosks:
+        kiosk.start()
+    try:
+        live_through(hall, tellers, plan, rng, tally, progress)
+    finally:
         for teller in tellers:
-            teller.start()
-        for kiosk in kiosks:
-            kiosk.start()
-        try:
-            live_through(hall, tellers, plan, rng, tally, progress)
-        finally:
-            for teller in tellers:
-                teller.end()
-            stop_all(kiosks)
-        paid = {key: fen for teller in tellers for key, fen in teller.paid_fen().items()}
-        check(hall, kiosks, tally, progress, paid)
-        counts = sum((teller.counts for teller in tellers), Counter())
-        tally.acknowledged = sum(counts[call] for call in ("create", "order", "close"))
-        tally.restarts_s = hall.central.restart_s_median()
+            teller.end()
+        stop_all(kiosks)
+    paid = {key: fen for teller in tellers for key, fen in teller.paid_fen().items()}
+    check(hall, kiosks, tally, progress, paid)
+    counts = sum((teller.counts for teller in tellers), Counter())
+    tally.acknowledged = sum(counts[call] for call in ("create", "order", "close"))
+    tally.restarts_s = hall.central.restart_s_median()
     return tally
 
 
@@ -263,17 +263,13 @@ def check(
         progress(f"  {each.kind.value}: {each.what}")
 
 
-def people_for(kills: int) -> int:
-    """Residents enough that somebody always owes something."""
-    return max(200, kills * 12)
-
-
 def run(*, full: bool, seed: int = 7, progress: Say = print) -> dict[str, dict[str, object]]:
     """Both loops.  Gives kills, kills_lost, kills_doubled as bench/out/proof.json has them."""
     plan = FULL if full else REDUCED
     with tempfile.TemporaryDirectory(prefix="kills-") as scratch:
-        kiosk = kill_kiosks(Path(scratch) / "kiosk", plan, seed, progress)
-        central = kill_central(Path(scratch) / "central", plan, seed, progress)
+        with scene(Path(scratch) / "hall", seed, plan.people) as (hall, kiosks):
+            kiosk = kill_kiosks(hall, kiosks, plan, seed, progress)
+            central = kill_central(hall, kiosks, plan, seed, progress)
     lost = [
         tally.count(Kind.LOST, Kind.OPEN, Kind.FALSE) + len(tally.forgotten) for tally in (kiosk, central)
     ]

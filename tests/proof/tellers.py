@@ -72,7 +72,7 @@ class Teller(threading.Thread):
             order_id=order_id, payer_id=line.person_id, lines=(line,), total_fen=line.amount_fen
         )
         made = self._note("create", self._ask("create", lambda: self._api.create(request)))
-        if made is not None and made.pay_url and self._rng.random() < 0.6:
+        if made is not None and made.pay_url and self._rng.random() < 0.3:
             with suppress(requests.RequestException):
                 requests.post(f"{made.pay_url}/pay", headers=JSON, timeout=5)
         if self._rng.random() < 0.5:

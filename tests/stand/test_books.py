@@ -90,11 +90,9 @@ def test_late_money_that_went_back_is_nothing() -> None:
 
 
 def test_the_gateways_money_is_what_it_kept() -> None:
-    trade = {"order_id": KEY, "amount_fen": 30000, "refunded_fen": 0, "state": "paid"}
-    assert gateway_of([trade]) == {KEY: 30000}
-    assert gateway_of([{**trade, "refunded_fen": 30000}]) == {}
-    assert gateway_of([{**trade, "refunded_fen": 1}]) == {KEY: 29999}
-    assert gateway_of([{**trade, "state": "closed"}]) == {}
+    trade = {"order_id": KEY, "amount_fen": 30000, "refunded_fen": 1, "kept_fen": 29999, "state": "paid"}
+    assert gateway_of([trade]) == {KEY: 29999}
+    assert gateway_of([{**trade, "refunded_fen": 30000, "kept_fen": 0}]) == {}
 
 
 def test_a_journal_is_read_as_the_kiosk_wrote_it(tmp_path: Path) -> None:

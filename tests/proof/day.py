@@ -1,0 +1,181 @@
+"""One day at many kiosks: citizens as random as ever, and nothing that anybody can rely on.
+
+Everything is drawn from one seed: who comes where and taps what, what breaks, when central and the gateway are killed.  What happens
+between processes at the same instant is the machine's own choice, and every outcome of that must be right too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+import requests
+
+from kiosk import texts, views
+from kiosk.views import AttentionButton, MyPageButton, PaidButton, View
+from stand.proxy import Fault
+from tests.kiosk.citizens import Afternoon, Citizen
+from tests.proof.hall import Hall
+from tests.proof.services import Service
+from tests.visitor import JSON, Visitor
+
+AT_THE_KIOSK = {
+    Fault.DELAY: 0.04,
+    Fault.TRICKLE: 0.02,
+    Fault.DUPLICATE: 0.06,
+    Fault.LOSE_REQUEST: 0.03,
+    Fault.LOSE_REPLY: 0.05,
+    Fault.LATE: 0.03,
+    Fault.HALF_CLOSE: 0.02,
+    Fault.CUT_SHORT: 0.02,
+    Fault.RESET: 0.02,
+    Fault.RESET_REPLY: 0.02,
+    Fault.CUT: 0.005,
+}
+AT_THE_GATEWAY = {fault: share / 2 for fault, share in AT_THE_KIOSK.items()}
+QUIRKS = {
+    "slow": 0.03,
+    "system_error": 0.02,
+    "error_after": 0.02,
+    "bad_signature": 0.01,
+    "stale_signature": 0.01,
+    "wrong_echo": 0.01,
+    "user_paying": 0.2,
+    "reverse_undecided": 0.1,
+    "close_refused": 0.05,
+    "late_money": 0.04,
+    "paid_twice": 0.03,
+    "no_notice": 0.2,
+    "early_notice": 0.1,
+    "duplicate_notice": 0.2,
+    "shuffled_notices": 0.2,
+    "wrong_amount_notice": 0.05,
+    "bad_notice": 0.05,
+    "replayed_notice": 0.1,
+    "slow_s": 0.1,
+    "paying_s": 0.5,
+}  # all but refund_refused, which only a person at the bank can end
+KILL = 0.003  # a question
+LONGEST_DOWN = 25  # questions until somebody starts it again
+CODES_KEPT = 30
+
+
+class Day(Afternoon):
+    """``met`` counts what happened."""
+
+    def __init__(self, hall: Hall, rng: Random, people: Iterator[dict[str, Any]], met: Counter[str]) -> None:
+        super().__init__(rng, hall.visitors, people, met)
+        self._hall = hall
+        self._dice = {visitor: Random(f"{rng.random()}") for visitor in hall.visitors}
+        self._down: dict[Service, int] = {}
+        self._timers: list[threading.Timer] = []
+        self._codes: list[str] = []
+        hall.to_gateway.faulty(Random(f"{rng.random()}"), AT_THE_GATEWAY)
+        hall.notices.faulty(Random(f"{rng.random()}"), AT_THE_GATEWAY)
+
+    def visit(self) -> None:
+        self._tend()
+        if self._codes and self.rng.random() < 0.05:  # somebody still has the code on the phone
+            self._press(self.rng.choice(self._codes), self.rng.choice(["pay", "again"]))
+        super().visit()
+        self.met["visits"] += 1
+
+    def end(self) -> None:
+        """The last kills are over."""
+        for timer in self._timers:
+            timer.join()
+
+    # --- what breaks ---
+
+    def meddle(self, visitor: Visitor) -> None:
+        self._tend()
+        super().meddle(visitor)
+        for service, name in ((self._hall.central, "central killed"), (self._hall.gateway, "gateway killed")):
+            if service not in self._down and self.rng.random() < KILL:
+                self.met[name] += 1
+                self._down[service] = self.rng.randint(1, LONGEST_DOWN)
+                self._timers.append(threading.Timer(self.rng.uniform(0, 0.05), service.kill))
+                self._timers[-1].start()  # in the middle of whatever is asked by then
+
+    def meddle_with_network(self, visitor: Visitor) -> None:
+        rng, network = self.rng, visitor.stand.network
+        if rng.random() < 0.015:
+            network.cut = True
+            self.met["line cut"] += 1
+        if rng.random() < 0.1:
+            network.faulty(self._dice[visitor], AT_THE_KIOSK)
+        if rng.random() < 0.2:
+            network.healthy()
+
+    def _tend(self) -> None:
+        """Somebody notices that a service is down, sooner or later, and starts it."""
+        for service, questions in list(self._down.items()):
+            self._down[service] = questions - 1
+            if questions <= 0 and not service.runs:
+                del self._down[service]
+                service.begin()
+                if self.rng.random() < 0.5:
+                    service.wait()
+
+    # --- payers ---
+
+    def cashier(self, visitor: Visitor, act: str) -> None:
+        url = visitor.start_if_off().kiosk.till.pay_url
+        self._codes = [*self._codes, url][-CODES_KEPT:]
+        self._press(url, act)
+        if act == "pay" and self.rng.random() < 0.1:
+            self._press(url, "again")
+
+    def _press(self, url: str, act: str) -> None:
+        with suppress(requests.RequestException):
+            if requests.post(f"{url}/{act}", headers=JSON, timeout=10).status_code == 200:
+                self.met[f"payer: {act}"] += 1
+                return
+        self.met["payer met no gateway"] += 1
+
+    def time_passes(self, seconds: int) -> None:
+        """Central's time is the world's own."""
+
+
+class Collector(Citizen):
+    """Comes for the receipts that are owed, takes each once, and does nothing else."""
+
+    def __init__(self, afternoon: Afternoon, visitor: Visitor, person: dict[str, Any], owed: int) -> None:
+        super().__init__(afternoon, visitor, person)
+        self._owed, self._taken = owed, 0
+
+    def _tap(self, view: View[Any]) -> Any:
+        match view:
+            case views.Home() | views.PresentCard():
+                self._visitor.place(self._person).action()
+                return ...
+            case views.MyPage():
+                return "owed" if self._taken < self._owed else MyPageButton.LEAVE
+            case views.ChooseReceipt():
+                return [option.key for option in view.options][self._taken % len(view.options)]
+            case views.Paid():
+                self._taken += 1
+                return PaidButton.DONE
+            case views.Attention():
+                return AttentionButton.SECOND if view.second == texts.LEAVE else AttentionButton.FIRST
+            case _:
+                raise AssertionError(f"a collector does not expect {type(view).__name__}")
+
+
+class Evening(Afternoon):
+    """Everything is mended: whoever is owed a receipt gets it, at any kiosk."""
+
+    def meddle(self, visitor: Visitor) -> None:
+        """Not any more."""
+
+    def collect(self, person: dict[str, Any], owed: int) -> None:
+        visitor = self.rng.choice(self._visitors)
+        visitor.stand.reader.take()
+        visitor.start_if_off()
+        visitor.visit_of(Collector(self, visitor, person, owed))
+        visitor.stand.reader.take()
+        visitor.sweep(2)
