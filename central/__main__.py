@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
 
-from central import ledger
+from central import audit, day_report, ledger, operators
 from central.app import create_app
 from central.clock import SystemClock, legal_day
+from central.gateway import GatewaySilent
 from central.gateway_profile import profile_of
 from central.gateway_quirks import describe
 from central.gateway_trial import create_trial_app, open_trial_gateway
@@ -173,6 +175,109 @@ def revoke(data: Data, receipt_no: str, reason: Annotated[str, typer.Option()]) 
     finally:
         service.close()
     typer.echo("revoked")
+
+
+@app.command()
+def reconcile(
+    *,
+    data: Data,
+    day: Annotated[str, typer.Option(help="YYYY-MM-DD; default: yesterday.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    gateway: Annotated[
+        Path | None, typer.Option(help="merchant.toml, as given to run; else the trial gateway in DATA.")
+    ] = None,
+    gateway_url: Annotated[str, typer.Option(help="Another address than the one in --gateway.")] = "",
+) -> None:
+    """Lays kiosks, ledger and gateway side by side for one legal day, and prints and stores what differs.
+
+    Exit status: 0 nothing is left open, 1 something is, 2 the gateway's bill cannot be had or the day is none.
+    """
+    clock = SystemClock()
+    now_ms = clock.now_ms()
+    on = read_day(day, legal_day(now_ms) - timedelta(days=1))
+    merchant = read_merchant(gateway, gateway_url)
+    trial = merchant is None and (data / "gateway.sqlite3").exists()
+    service = open_service(Settings(data, sandbox=trial, gateway=merchant, clock=clock))
+    try:
+        report = service.reconciler.run(on)
+    except GatewaySilent:
+        typer.echo(f"{on}: the gateway's bill cannot be had; nothing was compared", err=True)
+        raise typer.Exit(2) from None
+    except ValueError as error:
+        typer.echo(f"{on}: {error}", err=True)
+        raise typer.Exit(2) from None
+    finally:
+        service.close()
+    if as_json:
+        typer.echo(json.dumps(day_report.as_json(report, now_ms), ensure_ascii=False, indent=1))
+    else:
+        for line in day_report.lines(report, now_ms):
+            typer.echo(line)
+    raise typer.Exit(1 if report.open else 0)
+
+
+def read_day(text: str, default: date) -> date:
+    """What ``--day`` names."""
+    try:
+        return date.fromisoformat(text) if text else default
+    except ValueError:
+        raise typer.BadParameter("a day is YYYY-MM-DD") from None
+
+
+@app.command()
+def verify(data: Data) -> None:
+    """Checks every device log's chain, and the ledger against orders and receipts.  Exit status 1 when something is wrong."""
+    database = open_database(Settings(data))
+    with database.read() as connection:
+        findings = list(audit.findings(connection))
+    database.close()
+    for finding in findings:
+        typer.echo(f"{'ok ' if finding.good else 'BAD'}  {finding.words}")
+    raise typer.Exit(0 if all(finding.good for finding in findings) else 1)
+
+
+operator_app = typer.Typer(help="Who may look at the operations pages.", no_args_is_help=True)
+app.add_typer(operator_app, name="operator")
+Name = Annotated[str, typer.Option("--name", help="As they sign: 王会计.")]
+
+
+@operator_app.command(name="add")
+def add_operator(data: Data, name: Name, role: Annotated[operators.Role, typer.Option()]) -> None:
+    """Enters an operator and prints the passphrase, once."""
+    if not (1 <= len(name) <= 40 and name.isprintable() and ":" not in name):
+        raise typer.BadParameter("a name has 1 to 40 letters and no colon")
+    database = open_database(Settings(data))
+    try:
+        with database.write() as connection:
+            passphrase = operators.add(connection, name, role, at_ms=SystemClock().now_ms())
+    except operators.NameTaken:
+        raise typer.BadParameter(f"{name} is there already; remove first for a new passphrase") from None
+    finally:
+        database.close()
+    typer.echo(passphrase)
+
+
+@operator_app.command(name="remove")
+def remove_operator(data: Data, name: Name) -> None:
+    """Lets an operator in no more; what was signed stays."""
+    database = open_database(Settings(data))
+    with database.write() as connection:
+        found = operators.remove(connection, name)
+    database.close()
+    if not found:
+        raise typer.BadParameter(f"there is no {name}")
+    typer.echo("removed")
+
+
+@operator_app.command(name="list")
+def list_operators(data: Data) -> None:
+    """Names and roles."""
+    database = open_database(Settings(data))
+    with database.read() as connection:
+        found = operators.known(connection)
+    database.close()
+    for operator in found:
+        typer.echo(f"{operator.role.value:<12} {operator.name}")
 
 
 def main() -> None:

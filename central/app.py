@@ -25,7 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from central import pages, sandbox_cashier, sandbox_pages, tables
+from central import operations_pages, pages, sandbox_cashier, sandbox_pages, tables
 from central.clock import legal_time
 from central.gateway_inbox import Inbox, Verdict
 from central.problems import STATUS, Refused, where
@@ -67,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
     _answer_errors(app)
     _add_routes(app, service)
     pages.add_pages(app, service)
+    operations_pages.add_pages(app, service)
     if service.inbox is not None:
         _add_notify(app, service.inbox)
     if settings.sandbox:

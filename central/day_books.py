@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from central import alarms, ledger, log_reading, tables
+from central import differences as words
 from central.clock import CHINA, legal_day
-from central.devicelog import newest_news, totals_of
-from central.differences import LOG_KINDS, Kind
+from central.devicelog import newest_news, place_of, totals_of
+from central.differences import LOG_KINDS, Kind, yuan
 from central.gateway import BillLine
 from central.ledger import Kind as Movement
 from central.log_reading import Flaw, chunks
@@ -179,9 +180,7 @@ def _about_logs(connection: Connection, day: date, flaws: Iterable[Flaw]) -> lis
     }
     found = {}
     for flaw in flaws:
-        refused = (
-            (Kind.CHAIN_BROKEN, flaw.kiosk_id, f"{flaw.journal_id[:16]} entry {seq}") for seq in flaw.missing
-        )
+        refused = ((Kind.CHAIN_BROKEN, flaw.kiosk_id, place_of(flaw.journal_id, seq)) for seq in flaw.missing)
         if not any(key in raised for key in refused):
             finding = Finding(flaw.kind, flaw.kiosk_id, flaw.subject, flaw.detail, first_ms)
             found[finding.key] = finding
@@ -220,9 +219,10 @@ class _Totals:
             counted = None if kiosk_id in self._damaged else log_reading.recount(self._connection, row)
             if kiosk_id in self._damaged or counted == (row.paid_count, row.sum_fen):
                 continue
-            ours = "no such entry" if counted is None else f"{counted[0]} orders, {counted[1]} fen"
-            theirs = f"{row.paid_count} orders, {row.sum_fen} fen"
-            detail = f"told {theirs} at entry {row.last_seq}; its log has {ours}"
+            ours = words.OURS.format(count=counted[0], fen=yuan(counted[1])) if counted else words.OURS_NONE
+            detail = words.TOLD_OTHERWISE.format(
+                count=row.paid_count, fen=yuan(row.sum_fen), seq=row.last_seq, ours=ours
+            )
             subject = totals_of(journal_id, self._day)
             log_fen = counted[1] if counted else None
             found.append(
@@ -249,7 +249,7 @@ class _Totals:
             of_day = [row for row in roots if legal_day(row.at_ms) <= self._day] or roots[:1]
             if of_day and (of_day[-1] is not roots[-1] or self._fresh(of_day[-1])):
                 continue
-            detail = "its totals have not come" if roots else "it has never sent its log"
+            detail = words.TOTALS_LATE if roots else words.NEVER_SENT
             since_ms = bounds_ms(self._day)[1]
             subject = totals_of(of_day[-1].journal_id if of_day else "", self._day)
             found.append(Finding(Kind.TOTALS_MISSING, kiosk_id, subject, detail, since_ms))

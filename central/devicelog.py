@@ -24,9 +24,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from central import alarms, tables
+from central import differences as words
 from central.clock import Clock, legal_day
 from central.database import Database
-from central.differences import Kind
+from central.differences import Kind, yuan
 from central.problems import Refused
 from kiosk.wire import DayTotals, LogBatch, LogEntry, LogReply, ProblemCode, TotalsReply
 
@@ -67,12 +68,12 @@ def receipt_day(numbers: Sequence[str]) -> date | None:
 
 def place_of(journal_id: str, seq: int) -> str:
     """An entry's name in an alarm."""
-    return f"{journal_id[:16]} entry {seq}"
+    return f"{journal_id[:16]} 第{seq}条"
 
 
 def totals_of(journal_id: str, day: date) -> str:
     """A day's totals' name in an alarm."""
-    return f"{journal_id[:16]} totals {day}"
+    return f"{journal_id[:16]} {day} 日结"
 
 
 class DeviceLogs:
@@ -113,7 +114,7 @@ class DeviceLogs:
                 connection.execute(insert(TOTALS).values(**place, **values, at_ms=now_ms))
             elif (row.paid_count, row.sum_fen, row.chain_hash) != figures:
                 subject = totals_of(told.journal_id, told.day)
-                detail = f"told twice for entry {told.last_seq}: {row.sum_fen} fen, then {told.sum_fen} fen"
+                detail = words.TOLD_TWICE.format(first=yuan(row.sum_fen), second=yuan(told.sum_fen))
                 alarms.sound(connection, Kind.TOTALS_DIFFER, kiosk_id, subject, detail, at_ms=now_ms)
                 return TotalsReply(day=told.day, kept=False)
         return TotalsReply(day=told.day, kept=True)
@@ -189,7 +190,7 @@ class _Arrival:
         for entry in self._batch.entries:
             if not self._genuine(entry):
                 after_a_bad_one = True
-                self._alarm(Kind.CHAIN_BROKEN, entry, "the hash does not cover the entry")
+                self._alarm(Kind.CHAIN_BROKEN, entry, words.ARRIVED_ALTERED)
                 continue
             chain = self._repeat_of(entry)
             if chain is None:
@@ -217,14 +218,14 @@ class _Arrival:
         before = [chain for chain, hashed in self._places[entry.seq - 1].items() if hashed == entry.prev_hash]
         chain = ours if entry.seq == 1 or ours in before or not before else before[0]
         if chain in self._places[entry.seq]:
-            self._alarm(Kind.JOURNAL_FORKED, entry, "another entry is known at its place")
+            self._alarm(Kind.JOURNAL_FORKED, entry, words.ARRIVED_FORKED)
             return entry.hash
         if entry.seq > 1 and not before:
             if self._places[entry.seq - 1].get(ours):
-                self._alarm(Kind.JOURNAL_FORKED, entry, "another entry is known before it")
+                self._alarm(Kind.JOURNAL_FORKED, entry, words.ARRIVED_FORKED)
                 return entry.hash
             if not after_a_bad_one:
-                self._alarm(Kind.SEQUENCE_GAP, entry, "the entry before it has not arrived")
+                self._alarm(Kind.SEQUENCE_GAP, entry, words.ARRIVED_AFTER_GAP)
         return chain
 
     def _insert(self, chain: str, entry: LogEntry) -> None:
@@ -239,7 +240,7 @@ class _Arrival:
         forked = chain != self._batch.journal_id
         first = select(JOURNALS.c.journal_id).where(JOURNALS.c.kiosk_id == self._kiosk_id)
         if not forked and self._connection.execute(first).first() is not None:
-            self._alarm(Kind.NEW_JOURNAL, None, "the kiosk had another journal before")
+            self._alarm(Kind.NEW_JOURNAL, None, words.ARRIVED_NEW)
         row = {"kiosk_id": self._kiosk_id, "journal_id": chain, "root_id": self._batch.journal_id}
         reach = {"first_seq": entry.seq, "last_seq": entry.seq - 1, "last_hash": entry.prev_hash}
         start = reach if forked else {"first_seq": 1, "last_seq": 0, "last_hash": GENESIS}

@@ -81,3 +81,59 @@ MEANINGS = {
 
 LOG_KINDS = frozenset({Kind.CHAIN_BROKEN, Kind.SEQUENCE_GAP, Kind.JOURNAL_FORKED, Kind.NEW_JOURNAL})
 DEVICE_KINDS = LOG_KINDS | {Kind.TOTALS_DIFFER, Kind.TOTALS_MISSING}  # a technician may explain these
+
+# --- what is said of one difference; an operator reads it beside title and action ---
+
+
+def yuan(fen: int) -> str:
+    """-123456 -> -1,234.56"""
+    whole, cents = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{whole:,}.{cents:02d}"
+
+
+SECOND_PAYMENT = "通道账单里，这笔已付的订单还有一次付款"
+RIVAL = "订单 {other} 已为同一笔应缴收过钱"
+NOT_BILLED = "通道账单里没有交易 {transaction}"
+BILLED_OTHERWISE = "；账单里这笔订单是另一个交易号"
+ASKED_AGAIN = "；重查通道，答复：{answer}"
+SILENT = "没有答复"
+NOT_BOOKED = "台账里没有交易 {transaction}"
+BACK_NOT_BOOKED = "台账里没有退款 {transaction}"
+BACK_ON_ITS_WAY = "通道已在退款，台账尚未记入"
+BACK_NOT_BILLED = "通道账单里没有退款 {transaction}"
+GOING_BACK = "{kind}：正在退回"
+NOT_GOING_BACK = "{kind}：钱还在，没有退款记录"
+MOVED_OTHERWISE = "通道实收 {gateway} 元，台账记 {ledger} 元"
+ORDERED_OTHERWISE = "订单金额是 {order} 元"
+MEANT_OTHERWISE = "自助机上确认的是 {kiosk} 元"
+RECEIPTS_OTHERWISE = "凭证合计 {receipts} 元"
+NUMBERS_OTHERWISE = "自助机收到的凭证号与台账不同"
+RECEIPTS_ALONE = "有凭证，没有入账"
+NO_PAYMENT = "台账没有这笔收款"
+OPEN_STILL = "订单还开着（{state}）"
+UNAWARE = "自助机知道这笔订单，还没报结果"
+UNHEARD = "自助机没报过这笔订单"
+GAP = "缺第 {first} 至 {last} 条"
+GAP_OF_ONE = "缺第 {first} 条"
+CHAIN = "第 {seq} 条与哈希值不符，或与前一条接不上"
+ARRIVED_ALTERED = "上报的条目与哈希值不符，未收"
+ARRIVED_AFTER_GAP = "前一条还没有到"
+ARRIVED_FORKED = "同一序号已有另一条记录"
+ARRIVED_NEW = "这台机器以前用的是另一本日志"
+TOLD_TWICE = "同一条记录处两次上报不同：先 {first} 元，后 {second} 元"
+TOLD_OTHERWISE = "上报 {count} 笔 {fen} 元（至第 {seq} 条），它的日志是{ours}"
+OURS = " {count} 笔 {fen} 元"
+OURS_NONE = "：没有这一条"
+TOTALS_LATE = "日结数还没有到"
+NEVER_SENT = "这台机器从未上报日志"
+
+MOVEMENTS = {"late_payment": "关单后到账", "wrong_amount": "金额不对", "second_payment": "重复付款"}
+TRADE_STATES = {
+    "unknown": "没有这笔交易",
+    "waiting": "等待付款",
+    "confirming": "等待确认",
+    "paid": "已付款",
+    "refused": "付款被拒",
+    "closed": "已关闭",
+    "returned": "已退回",
+}

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, func, or_, select
 
+from central import differences as words
 from central import tables
 from central.devicelog import GENESIS, digest, paid_receipts, place_of, receipt_day
 from central.differences import Kind
@@ -179,7 +180,7 @@ def _first_flaw(
     hashed = before.hash if before and before.seq == seq else GENESIS if seq == 0 else None
 
     def gap(to: int) -> Flaw:
-        why = f"entries {seq + 1} to {to - 1} are not here"
+        why = (words.GAP if to > seq + 2 else words.GAP_OF_ONE).format(first=seq + 1, last=to - 1)
         return Flaw(Kind.SEQUENCE_GAP, kiosk_id, journal_id, to, why, range(seq + 1, to))
 
     span = TABLE.c.seq.between(first_seq, last_seq if after is None else after)
@@ -189,7 +190,7 @@ def _first_flaw(
         if row.seq != seq + 1:
             return gap(row.seq)
         if digest(row) != row.hash or hashed not in (None, row.prev_hash):
-            why = "the stored entry does not fit its hash, or not the entry before"
+            why = words.CHAIN.format(seq=row.seq)
             return Flaw(Kind.CHAIN_BROKEN, kiosk_id, journal_id, row.seq, why)
         seq, hashed = row.seq, row.hash
     return gap(head.last_seq + 1) if seq < head.last_seq and after is None else None

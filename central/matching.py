@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from central import differences as words
 from central.clock import legal_day
-from central.differences import Kind
+from central.differences import Kind, yuan
 from central.gateway import BillLine
 from central.ledger import Kind as Movement
 from central.log_reading import Said
@@ -116,32 +117,31 @@ def _differences(
     yield from _amounts(books, booked, kept_today)
     for line in unbooked:
         if line.amount_fen > 0 and any(row.transaction in billed for row in kept):
-            yield Kind.PAID_TWICE, "the gateway has a second payment of a paid order", line.at_ms
+            yield Kind.PAID_TWICE, words.SECOND_PAYMENT, line.at_ms
     if books.rival and kept_today:
-        yield Kind.PAID_TWICE, f"order {books.rival} keeps a payment for the same due", kept_today[0].at_ms
+        yield Kind.PAID_TWICE, words.RIVAL.format(other=books.rival), kept_today[0].at_ms
     for row in unbilled:
         if row.amount_fen > 0:
-            other = "; the bill has another transaction of this order" if unbooked else ""
-            yield Kind.LEDGER_ONLY, f"the bill has no {row.transaction}{other}", row.at_ms
+            why = words.NOT_BILLED.format(transaction=row.transaction)
+            yield Kind.LEDGER_ONLY, why + (words.BILLED_OTHERWISE if unbooked else ""), row.at_ms
     for line in unbooked:
         if line.amount_fen > 0:
-            yield Kind.GATEWAY_ONLY, f"the ledger has no {line.transaction}", line.at_ms
+            yield Kind.GATEWAY_ONLY, words.NOT_BOOKED.format(transaction=line.transaction), line.at_ms
         elif books.returning:
-            yield Kind.REFUND_PENDING, "on its way at the gateway, not booked yet", line.at_ms
+            yield Kind.REFUND_PENDING, words.BACK_ON_ITS_WAY, line.at_ms
         else:
-            yield Kind.GATEWAY_ONLY, f"the ledger has no refund {line.transaction}", line.at_ms
+            yield Kind.GATEWAY_ONLY, words.BACK_NOT_BOOKED.format(transaction=line.transaction), line.at_ms
     for row in unbilled:
         if row.amount_fen < 0:
-            yield Kind.REFUND_MISSING, f"the bill has no refund {row.transaction}", row.at_ms
+            yield Kind.REFUND_MISSING, words.BACK_NOT_BILLED.format(transaction=row.transaction), row.at_ms
     yield from _returns(books, day)
     yield from _paper(books, kept, kept_today, day)
     if books.said and books.said.paid and books.said.day == day and not kept:
-        yield Kind.KIOSK_ONLY, "the ledger keeps no payment", books.said.since_ms
+        yield Kind.KIOSK_ONLY, words.NO_PAYMENT, books.said.since_ms
     if over and books.state in ("requested", "created") and legal_day(books.created_ms) == day:
-        yield Kind.STILL_OPEN, f"still {books.state}", books.created_ms
+        yield Kind.STILL_OPEN, words.OPEN_STILL.format(state=books.state), books.created_ms
     if kept_today and log_whole and not (books.said and books.said.paid):
-        knows = "has not told how it ended" if books.said else "has told nothing of it"
-        yield Kind.KIOSK_UNAWARE, f"the kiosk {knows}", kept_today[0].at_ms
+        yield Kind.KIOSK_UNAWARE, words.UNAWARE if books.said else words.UNHEARD, kept_today[0].at_ms
 
 
 def _amounts(
@@ -150,14 +150,14 @@ def _amounts(
     for line in books.lines:
         row = booked.get(line.transaction)
         if row is not None and row.amount_fen != line.amount_fen:
-            why = f"the gateway moved {line.amount_fen} fen, the ledger {row.amount_fen}"
+            why = words.MOVED_OTHERWISE.format(gateway=yuan(line.amount_fen), ledger=yuan(row.amount_fen))
             yield Kind.AMOUNT_DIFFERS, why, line.at_ms
     for row in kept_today:
         if row.amount_fen != books.total_fen:
-            yield Kind.AMOUNT_DIFFERS, f"the order is of {books.total_fen} fen", row.at_ms
+            yield Kind.AMOUNT_DIFFERS, words.ORDERED_OTHERWISE.format(order=yuan(books.total_fen)), row.at_ms
         intent_fen = books.said.intent_fen if books.said else None
         if intent_fen is not None and intent_fen != row.amount_fen:
-            yield Kind.AMOUNT_DIFFERS, f"the kiosk meant {intent_fen} fen", row.at_ms
+            yield Kind.AMOUNT_DIFFERS, words.MEANT_OTHERWISE.format(kiosk=yuan(intent_fen)), row.at_ms
 
 
 def _returns(books: OrderBooks, day: date) -> Iterator[tuple[Kind, str, int]]:
@@ -167,10 +167,11 @@ def _returns(books: OrderBooks, day: date) -> Iterator[tuple[Kind, str, int]]:
     if sum(row.amount_fen for row in owing) <= back_fen:
         return
     for row in owing:
+        came = words.MOVEMENTS.get(row.kind, row.kind)
         if row.day == day and books.returning:
-            yield Kind.REFUND_PENDING, f"{row.kind}: on its way back", row.at_ms
+            yield Kind.REFUND_PENDING, words.GOING_BACK.format(kind=came), row.at_ms
         elif row.day == day:
-            yield Kind.REFUND_MISSING, f"{row.kind}: nobody is sending it back", row.at_ms
+            yield Kind.REFUND_MISSING, words.NOT_GOING_BACK.format(kind=came), row.at_ms
 
 
 def _paper(
@@ -179,12 +180,16 @@ def _paper(
     receipts_fen = sum(fen for _, fen in books.receipts)
     for row in kept_today:
         if receipts_fen != row.amount_fen:
-            yield Kind.RECEIPT_DIFFERS, f"its receipts are of {receipts_fen} fen", row.at_ms
+            yield (
+                Kind.RECEIPT_DIFFERS,
+                words.RECEIPTS_OTHERWISE.format(receipts=yuan(receipts_fen)),
+                row.at_ms,
+            )
         said = books.said.receipts if books.said else ()
         if said and set(said) != {number for number, _ in books.receipts}:
-            yield Kind.RECEIPT_DIFFERS, "the kiosk was given other receipt numbers", row.at_ms
+            yield Kind.RECEIPT_DIFFERS, words.NUMBERS_OTHERWISE, row.at_ms
     if books.receipts and not kept and any(row.day == day for row in books.rows):
-        yield Kind.RECEIPT_DIFFERS, "receipts without a payment", books.created_ms
+        yield Kind.RECEIPT_DIFFERS, words.RECEIPTS_ALONE, books.created_ms
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, insert, select
 
 from central import alarms, day_books, tables
+from central import differences as words
 from central.clock import Clock, legal_day
 from central.database import Database
 from central.day_books import Bills, Day
@@ -100,10 +101,10 @@ class Reconciler:
         if finding.kind is not Kind.LEDGER_ONLY:
             return finding
         try:
-            word = f"asked again, the gateway says {self._gateway.query(finding.subject).state.value}"
+            answer = words.TRADE_STATES[self._gateway.query(finding.subject).state.value]
         except GatewaySilent:
-            word = "asked again, the gateway keeps silent"
-        return replace(finding, detail=f"{finding.detail}; {word}")
+            answer = words.SILENT
+        return replace(finding, detail=finding.detail + words.ASKED_AGAIN.format(answer=answer))
 
     def _bill_near(self, day: date, days: int) -> tuple[BillLine, ...]:
         try:

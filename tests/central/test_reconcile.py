@@ -239,7 +239,7 @@ def test_what_only_the_ledger_knows_is_asked_about(world, box):
     assert [(f.kind, f.subject, f.ledger_fen, f.gateway_fen) for f in report.open] == [
         (Kind.LEDGER_ONLY, order.order_id, 30_000, None)
     ]
-    assert "the gateway says unknown" in report.open[0].detail
+    assert "没有这笔交易" in report.open[0].detail
     with world.database.read() as connection:
         assert connection.execute(select(tables.disputes.c.order_id, tables.disputes.c.reason)).all() == [
             (order.order_id, "ledger_only")
@@ -253,7 +253,7 @@ def test_another_transaction_of_the_same_order_is_one_difference(world, box):
     world.gateway_sql('UPDATE trades SET "transaction" = :other', other="OTHER")
     report = world.run()
     assert [(f.kind, f.subject) for f in report.open] == [(Kind.LEDGER_ONLY, order.order_id)]
-    assert "another transaction" in report.open[0].detail
+    assert "另一个交易号" in report.open[0].detail
 
 
 def test_another_amount_stops_the_kiosk(world, box):
@@ -370,7 +370,7 @@ def test_money_nobody_is_sending_back_is_missing(world, box):
     world.sql(tables.refunds, "DELETE FROM refunds")
     report = world.run()
     assert [(f.kind, f.subject) for f in report.open] == [(Kind.REFUND_MISSING, order.order_id)]
-    assert "nobody" in report.open[0].detail
+    assert "没有退款记录" in report.open[0].detail
 
 
 def test_a_refund_that_central_never_ordered(world, box):

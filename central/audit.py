@@ -1,0 +1,119 @@
+"""``central verify``: every device log's chain, and the ledger against orders and receipts.  Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from central import log_reading, tables
+from central.ledger import Kind
+
+LEDGER, ORDERS, RECEIPTS = tables.ledger, tables.orders, tables.receipts
+CONTRIBUTIONS = tables.contributions
+KEPT = (Kind.PAYMENT.value, Kind.OPENING.value)
+NAMED_MOST = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """``words`` name no person: journals, orders and receipts only."""
+
+    good: bool
+    words: str
+
+
+def findings(connection: Connection) -> Iterator[Finding]:
+    """One for each journal and each law of the books."""
+    journals = log_reading.first_flaws(connection)
+    for head, stored, flaw in journals:
+        name = f"device log {head.kiosk_id} {head.journal_id[:16]}"
+        chain = f"{stored} entries, last {head.last_seq}, chain hash {head.last_hash}"
+        yield Finding(flaw is None, f"{name}: {chain}" + (f"; {flaw.detail}" if flaw else ""))
+    if not journals:
+        yield Finding(True, "device log: none has arrived")
+    for law, query in _laws():
+        broken = [str(row[0]) for row in connection.execute(query.limit(NAMED_MOST + 1))]
+        more = " ..." if len(broken) > NAMED_MOST else ""
+        named = f": not {', '.join(broken[:NAMED_MOST])}{more}" if broken else ""
+        yield Finding(not broken, law + named)
+    yield from _sums(connection)
+
+
+def _laws() -> Iterator[tuple[str, Select[Any]]]:
+    """What must hold, and a query for what breaks it."""
+    paid = select(LEDGER.c.order_id, LEDGER.c.entry_id, LEDGER.c.amount_fen).where(LEDGER.c.kind.in_(KEPT))
+    kept = paid.subquery()
+    receipts = (
+        select(RECEIPTS.c.entry_id, func.sum(RECEIPTS.c.amount_fen).label("fen"))
+        .group_by(RECEIPTS.c.entry_id)
+        .subquery()
+    )
+    balances = (
+        select(LEDGER.c.order_id, func.sum(LEDGER.c.amount_fen).label("fen"))
+        .group_by(LEDGER.c.order_id)
+        .subquery()
+    )
+    back = LEDGER.alias("back")
+    yield (
+        "each payment is the amount of its order",
+        select(kept.c.order_id)
+        .join(ORDERS, ORDERS.c.order_id == kept.c.order_id)
+        .where(ORDERS.c.total_fen != kept.c.amount_fen),
+    )
+    yield (
+        "each payment has receipts, and they add up to it",
+        select(kept.c.order_id)
+        .outerjoin(receipts, receipts.c.entry_id == kept.c.entry_id)
+        .where(func.coalesce(receipts.c.fen, 0) != kept.c.amount_fen),
+    )
+    yield (
+        "each receipt has its payment",
+        select(RECEIPTS.c.receipt_no)
+        .outerjoin(kept, kept.c.entry_id == RECEIPTS.c.entry_id)
+        .where(kept.c.entry_id.is_(None)),
+    )
+    yield (
+        "each contribution is the amount of its receipt",
+        select(CONTRIBUTIONS.c.receipt_no)
+        .outerjoin(RECEIPTS, RECEIPTS.c.receipt_no == CONTRIBUTIONS.c.receipt_no)
+        .where(
+            CONTRIBUTIONS.c.receipt_no.is_not(None),
+            func.coalesce(RECEIPTS.c.amount_fen, -1) != CONTRIBUTIONS.c.amount_fen,
+        ),
+    )
+    yield (
+        "no order has given back more than it took",
+        select(balances.c.order_id).where(balances.c.fen < 0),
+    )
+    yield (
+        "each refund is the amount of the payment it answers",
+        select(back.c.order_id)
+        .join(LEDGER, LEDGER.c.entry_id == back.c.answers)
+        .where(LEDGER.c.amount_fen != -back.c.amount_fen),
+    )
+    yield (
+        "no open, closed or refunded order holds money",
+        select(ORDERS.c.order_id)
+        .join(balances, balances.c.order_id == ORDERS.c.order_id)
+        .where(ORDERS.c.state.in_(("requested", "created", "closed", "refunded")), balances.c.fen != 0),
+    )
+    yield (
+        "each paid order holds its money",
+        select(ORDERS.c.order_id)
+        .outerjoin(balances, balances.c.order_id == ORDERS.c.order_id)
+        .where(ORDERS.c.state == "paid", func.coalesce(balances.c.fen, 0) < ORDERS.c.total_fen),
+    )
+
+
+def _sums(connection: Connection) -> Iterator[Finding]:
+    def total(query: Select[Any]) -> int:
+        return int(connection.execute(query).scalar_one())
+
+    kept_fen = total(select(func.coalesce(func.sum(LEDGER.c.amount_fen), 0)).where(LEDGER.c.kind.in_(KEPT)))
+    receipts_fen = total(select(func.coalesce(func.sum(RECEIPTS.c.amount_fen), 0)))
+    held_fen = total(select(func.coalesce(func.sum(LEDGER.c.amount_fen), 0)))
+    words = f"payments {kept_fen} fen, receipts {receipts_fen} fen, all movements {held_fen} fen"
+    yield Finding(kept_fen == receipts_fen, words)
