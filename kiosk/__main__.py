@@ -53,6 +53,10 @@ def commands() -> argparse.ArgumentParser:
     looks = command("config", config_check).add_subparsers(required=True, metavar="command")
     check = looks.add_parser("check", help=config_check.__doc__, description=config_check.__doc__)
     check.add_argument("config", type=Path, nargs="?", default=DEFAULT_CONFIG, help="the TOML file to check")
+    books = command("journal", journal_verify).add_subparsers(required=True, metavar="command")
+    whole = books.add_parser("verify", help=journal_verify.__doc__, description=journal_verify.__doc__)
+    whole.add_argument("--folder", type=Path, help="where the journal is, or a copy of it")
+    with_config(whole)
     return parser
 
 
@@ -82,6 +86,13 @@ def config_check(given: argparse.Namespace) -> int:
         f"{given.config}: good. Kiosk {found.site.kiosk_id} at {found.site.place}, central {found.central.url}"
     )
     return 0
+
+
+def journal_verify(given: argparse.Namespace) -> int:
+    """Check every entry of the journal: 0 it is whole, 1 it is not, 2 it cannot be looked at."""
+    from kiosk import journal_check  # a running kiosk does not need it
+
+    return journal_check.verify(given.folder or read_config(given.config).storage.folder, say)
 
 
 def say(words: str) -> None:
