@@ -1,4 +1,4 @@
-.PHONY: setup demo test check golden bench
+.PHONY: setup demo test check golden bench proof chaos
 
 PY := .venv/bin/python
 
@@ -21,3 +21,10 @@ golden: setup
 
 bench: setup
 	@$(PY) -m bench
+
+# Everything that could lose a fen, in full: hours of schedules, cuts and kills.  docs/reliability.md
+proof: setup
+	@$(PY) -m tests.proof
+
+chaos: setup
+	@$(PY) -m tests.proof.chaos
