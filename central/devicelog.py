@@ -174,6 +174,8 @@ class _Arrival:
     def __init__(self, connection: Connection, kiosk_id: str, batch: LogBatch, now_ms: int) -> None:
         self._connection, self._kiosk_id, self._now_ms = connection, kiosk_id, now_ms
         self._batch = batch
+        self._new: list[dict[str, object]] = []
+        self._begun: set[str] = set()
         self._places: dict[int, dict[str, str]] = defaultdict(dict)  # seq -> journal -> hash
         places = {entry.seq - back for entry in batch.entries for back in (0, 1)}
         for row in connection.execute(
@@ -195,9 +197,11 @@ class _Arrival:
             chain = self._repeat_of(entry)
             if chain is None:
                 chain = self._chain_of(entry, after_a_bad_one)
-                self._insert(chain, entry)
+                self._add(chain, entry)
             chains.append(chain)
             after_a_bad_one = False
+        if self._new:
+            self._connection.execute(insert(TABLE), self._new)
         ends = {chain: self._advance(chain) for chain in dict.fromkeys(chains)}
         if chains:
             return ends[chains[-1]]
@@ -228,12 +232,13 @@ class _Arrival:
                 self._alarm(Kind.SEQUENCE_GAP, entry, words.ARRIVED_AFTER_GAP)
         return chain
 
-    def _insert(self, chain: str, entry: LogEntry) -> None:
-        if journal(self._connection, self._kiosk_id, chain) is None:
+    def _add(self, chain: str, entry: LogEntry) -> None:
+        if chain not in self._begun and journal(self._connection, self._kiosk_id, chain) is None:
             self._begin(chain, entry)
+        self._begun.add(chain)
         row = {**entry.model_dump(), "kiosk_id": self._kiosk_id, "journal_id": chain}
         days = {"day": legal_day(self._now_ms), "receipt_day": receipt_day(paid_receipts(entry))}
-        self._connection.execute(insert(TABLE).values(**row, **days, at_ms=self._now_ms))
+        self._new.append({**row, **days, "at_ms": self._now_ms})
         self._places[entry.seq][chain] = entry.hash
 
     def _begin(self, chain: str, entry: LogEntry) -> None:
