@@ -87,6 +87,8 @@ CLOCK_BODY: Final = (
 )
 NOTHING_DUE_TITLE: Final = "现在没有要缴的费用"
 NOTHING_DUE_BODY: Final = ("社保中心的记录：没有待缴的项目。", "没有扣钱，现在不用缴。")
+PAID_OWED_TITLE: Final = "已经缴费成功"
+PAID_OWED_BODY: Final = ("{what}，钱不会丢，不用再缴。", "凭证还没有打印，请点“补打一张”。")
 NO_FAMILY_TITLE: Final = "没有查到要缴费的家人"
 NO_FAMILY_BODY: Final = (
     "社保中心没有登记，或者家人都已经缴过了。",
@@ -138,7 +140,7 @@ DUE_NOTE: Final = "还没缴，{deadline}截止"
 DUE_NOTE_OPEN: Final = "还没缴"
 PAID_NOTE: Final = "{date} 已缴 {yuan}"
 PAID_NOTE_SHORT: Final = "已经缴清"
-CHECKING_NOTE: Final = "付款结果还在核对，请不要再付一次"
+CHECKING_NOTE: Final = "付款结果还在核对，请不要再付一次。一般几分钟有结果"
 NOT_OPEN_NOTE: Final = "还没到缴费时间"
 BADGE_DUE: Final = "待缴"
 BADGE_PAID: Final = "已缴"
@@ -147,13 +149,17 @@ BADGE_NOT_OPEN: Final = "未开始"
 BADGE_PRINT: Final = "补打"
 BADGE_REFUND: Final = "退款中"
 BADGE_REFUNDED: Final = "已退款"
-OWED_TITLE: Final = "有 {count} 张凭证没取"
-OWED_NOTE: Final = "{date}那次没有打出来，现在可以补打"
+OWED_TITLE: Final = "有 {count} 张凭证还没打印"
+OWED_WHAT: Final = "{title} 已缴 {yuan}"
+OWED_NOTE: Final = "{what}，点这里补打"
+OWED_NOTE_MORE: Final = "都已经缴费成功，点这里补打"
 CHECKING_TITLE: Final = "付款结果待核对"
-CHECKING_AMOUNT_NOTE: Final = "{yuan} 元，请不要再付一次"
+CHECKING_AMOUNT_NOTE: Final = "{yuan} 元，请不要再付一次。一般几分钟有结果"
 REFUND_TITLE: Final = "有一笔钱要退给您"
-REFUND_NOTE: Final = "{yuan} 元，原路退回付款的手机"
+# WeChat Pay, refund query: a wallet's change within 20 minutes, bank cards within 3 working days
+REFUND_NOTE: Final = "{yuan} 元没有用来缴费，原路退回付款的手机，一般三个工作日内到账"
 REFUNDED_TITLE: Final = "有一笔钱已经退给您"
+REFUNDED_NOTE: Final = "{yuan} 元没有用来缴费，已经退回付款的手机"
 
 CERT_VALID_TITLE: Final = "资格认证：今年不用来"
 CERT_VALID_NOTE: Final = "已认证到 {until} · {date} {source}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 
 from kiosk import dates, identity, money, texts, views, wire
@@ -23,6 +24,9 @@ from kiosk.views import (
 
 MOST_ROWS = 6
 MOST_EXTRA = 3  # orders in suspense; what is due keeps its place
+JUST_PAID = timedelta(
+    days=3
+)  # somebody finishes a visit that was cut short; older paper may be wanted by nobody
 Choice = str | MyPageButton | CardNews | views.Back
 
 KINDS = {
@@ -58,7 +62,7 @@ def straight(kiosk: Kiosk, page: wire.MyPage, first: Service | None) -> Choice |
     """What was tapped on the first screen, as if it had been tapped on my page; None to show my page."""
     due = [d for d in page.dues if d.state is wire.DueState.DUE]
     if first is Service.PAY and not due:
-        trouble.explain(kiosk, "circle-check", texts.NOTHING_DUE_TITLE, texts.NOTHING_DUE_BODY)
+        return explain_nothing_due(kiosk, page)
     if first is Service.PAY and len(due) == 1:
         return key_of(due[0])
     return (
@@ -66,6 +70,21 @@ def straight(kiosk: Kiosk, page: wire.MyPage, first: Service | None) -> Choice |
         if first
         else None
     )
+
+
+def explain_nothing_due(kiosk: Kiosk, page: wire.MyPage) -> Choice | None:
+    """Why there is nothing to pay: it is being checked, it was paid just now and its paper is owed, or nothing is asked for."""
+    if any(d.state is wire.DueState.BEING_CHECKED for d in page.dues):
+        trouble.explain(kiosk, "clock", texts.CHECKING_TITLE, texts.BEING_CHECKED_BODY)
+    elif fresh := [slip for slip in page.owed if just_paid(slip, page)]:
+        body = tuple(line.format(what=what_was_paid(fresh[0])) for line in texts.PAID_OWED_BODY)
+        answer = trouble.explain(
+            kiosk, "circle-check", texts.PAID_OWED_TITLE, body, texts.PRINT_COPY, texts.OK_LEAVE
+        )
+        return "owed" if answer is AttentionButton.FIRST else None
+    else:
+        trouble.explain(kiosk, "circle-check", texts.NOTHING_DUE_TITLE, texts.NOTHING_DUE_BODY)
+    return None
 
 
 def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice) -> bool:
@@ -136,19 +155,19 @@ def reprint_owed(kiosk: Kiosk, page: wire.MyPage) -> None:
 
 def draw(page: wire.MyPage, citizen: Citizen, card_present: bool) -> views.MyPage:
     """The view of a page, the most pressing rows first."""
-    rows = [due_row(d) for d in sorted(page.dues, key=lambda d: ORDER_OF_STATES[d.state])]
-    extra = []
-    if page.owed:
-        day = dates.short_date(page.owed[0].paid_at.astimezone(dates.CHINA).date())
-        title, note = texts.OWED_TITLE.format(count=len(page.owed)), texts.OWED_NOTE.format(date=day)
-        extra.append(Item("owed", ItemKind.PAPER, title, note, texts.BADGE_PRINT, Tone.GO))
-    extra += [order_row(o) for o in page.open_orders if shows(o, page)][:MOST_EXTRA]
+    paper = [owed_row(page.owed)] if page.owed else []
+    orders = [order_row(o) for o in page.open_orders if shows(o, page)][:MOST_EXTRA]
+    room = MOST_ROWS - len(paper) - len(orders)
+    dues = sorted(page.dues, key=lambda d: ORDER_OF_STATES[d.state])[:room]
+    first = [due_row(d) for d in dues if d.state in PRESSING]
+    last = [due_row(d) for d in dues if d.state not in PRESSING]
+    before, after = (paper, first) if any(just_paid(slip, page) for slip in page.owed) else (first, paper)
     return views.MyPage(
         name=citizen.card.name,
         masked_number=identity.masked(citizen.number.number),
         card_present=card_present,
         certification=banner(page.certification),
-        items=(*rows[: MOST_ROWS - len(extra)], *extra),
+        items=(*before, *after, *orders, *last),
         has_family=any(d.state is wire.DueState.DUE for member in page.household for d in member.dues),
     )
 
@@ -159,6 +178,7 @@ ORDER_OF_STATES = {
     wire.DueState.PAID: 2,
     wire.DueState.NOT_OPEN: 3,
 }
+PRESSING = (wire.DueState.DUE, wire.DueState.BEING_CHECKED)
 
 
 def key_of(due: wire.Due) -> str:
@@ -184,6 +204,25 @@ def due_row(due: wire.Due) -> Item:
     return Item("", kind, title, texts.NOT_OPEN_NOTE, texts.BADGE_NOT_OPEN, Tone.SOFT)
 
 
+def just_paid(slip: wire.Receipt, page: wire.MyPage) -> bool:
+    return page.server_time - slip.paid_at < JUST_PAID
+
+
+def owed_row(owed: tuple[wire.Receipt, ...]) -> Item:
+    """One tap prints it."""
+    note = texts.OWED_NOTE_MORE
+    if len(owed) == 1:
+        note = texts.OWED_NOTE.format(what=what_was_paid(owed[0]))
+    title = texts.OWED_TITLE.format(count=len(owed))
+    return Item("owed", ItemKind.PAPER, title, note, texts.BADGE_PRINT, Tone.GO)
+
+
+def what_was_paid(slip: wire.Receipt) -> str:
+    """居民养老 2026年度 已缴 300 元."""
+    title = texts.TITLE_YEAR.format(title=slip.title, year=slip.year)
+    return texts.OWED_WHAT.format(title=title, yuan=money.plain_yuan(slip.amount_fen))
+
+
 def shows(order: wire.OpenOrder, page: wire.MyPage) -> bool:
     """An open order needs a row of its own only when no due already says that it is being checked."""
     if order.state in (wire.OrderState.REFUNDING, wire.OrderState.REFUNDED):
@@ -197,7 +236,7 @@ def order_row(order: wire.OpenOrder) -> Item:
         note = texts.REFUND_NOTE.format(yuan=yuan)
         return Item("", ItemKind.REFUND, texts.REFUND_TITLE, note, texts.BADGE_REFUND, Tone.SOFT)
     if order.state is wire.OrderState.REFUNDED:
-        note = texts.REFUND_NOTE.format(yuan=yuan)
+        note = texts.REFUNDED_NOTE.format(yuan=yuan)
         return Item("", ItemKind.REFUND, texts.REFUNDED_TITLE, note, texts.BADGE_REFUNDED, Tone.OK)
     note = texts.CHECKING_AMOUNT_NOTE.format(yuan=yuan)
     return Item("", ItemKind.CHECKING, texts.CHECKING_TITLE, note, texts.BADGE_CHECKING, Tone.GO)

@@ -104,7 +104,27 @@ def test_at_most_six_rows_and_paper_is_never_pushed_out(citizen: Citizen) -> Non
     )
     assert len(items) == my_page.MOST_ROWS == 6
     assert [item.key for item in items].count("owed") == 1
-    assert items[0].badge == "待缴"
+    assert [item.badge for item in items].count("待缴") == 2
+
+
+def test_a_receipt_of_these_days_comes_first_and_an_older_one_after_what_is_due(citizen: Citizen) -> None:
+    """Somebody finishes a visit that was cut short; paper that nobody fetched for a month is in nobody's way."""
+    dues = (due(state="due"), due("resident_medical", "paid"), due("flexible_pension", "being_checked"))
+    for days, badges in (
+        (0, ["补打", "待缴", "核对中", "已缴"]),
+        (2, ["补打", "待缴", "核对中", "已缴"]),
+        (3, ["待缴", "核对中", "补打", "已缴"]),
+        (30, ["待缴", "核对中", "补打", "已缴"]),
+    ):
+        slip = receipt(1).model_copy(update={"paid_at": NOW - timedelta(days=days)})
+        assert [item.badge for item in rows(citizen, dues=dues, owed=(slip,))] == badges
+
+
+def test_an_owed_receipt_says_what_was_paid(citizen: Citizen) -> None:
+    (one,) = rows(citizen, owed=(receipt(1),))
+    assert (one.title, one.note) == ("有 1 张凭证还没打印", "居民养老 2026年度 已缴 300 元，点这里补打")
+    (two,) = rows(citizen, owed=(receipt(1), receipt(2)))
+    assert (two.title, two.note) == ("有 2 张凭证还没打印", "都已经缴费成功，点这里补打")
 
 
 def test_a_refund_says_how_much_and_where_it_goes(citizen: Citizen) -> None:
@@ -115,7 +135,9 @@ def test_a_refund_says_how_much_and_where_it_goes(citizen: Citizen) -> None:
     first, second = rows(citizen, open_orders=(back, done))
     assert (first.kind, first.badge) == (ItemKind.REFUND, "退款中")
     assert "300" in first.note and "原路退回" in first.note
+    assert "三个工作日内到账" in first.note and "没有用来缴费" in first.note
     assert (second.kind, second.badge, second.tone) == (ItemKind.REFUND, "已退款", Tone.OK)
+    assert "300" in second.note and "已经退回" in second.note and "到账" not in second.note
 
 
 def test_an_open_order_is_said_once(citizen: Citizen) -> None:
@@ -178,6 +200,7 @@ def test_nothing_due_is_said_before_the_page(visitor: Visitor) -> None:
         person = visitor.somebody()
     pay = (PENSION, "300", True, visitor.cashier(), WORLD, PaidButton.DONE)
     visitor.visit(*visitor.come(person), *pay)
+    visitor.sweep()  # central knows that the paper came
     place = visitor.place(person)
     desk = visitor.visit(Service.PAY, place, WORLD, visitor.take, AttentionButton.FIRST, LEAVE)
     assert [view.title for view in desk.told] == [texts.NOTHING_DUE_TITLE]

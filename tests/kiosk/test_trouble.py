@@ -35,7 +35,7 @@ from tests.visitor import JSON, PENSION, Visitor
 
 LEAVE = MyPageButton.LEAVE
 FIRST, SECOND = AttentionButton.FIRST, AttentionButton.SECOND
-NO_MONEY = ("没有扣钱", "钱不受影响", "钱和待遇不受影响", "没有再扣钱", "不会丢", "钱若已付")
+NO_MONEY = ("没有扣钱", "钱不受影响", "钱和待遇不受影响", "没有再扣钱", "不会丢", "钱若已付", "原路退回")
 WHAT_TO_DO = ("请", "可以", "不用")
 
 

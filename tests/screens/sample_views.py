@@ -49,10 +49,15 @@ ITEMS = (
         "待缴",
         v.Tone.GO,
     ),
-    v.Item("", v.ItemKind.MEDICAL, "居民医疗 2027年度", "2026年10月8日 已缴 420 元", "已缴", v.Tone.OK),
     v.Item(
-        "owed", v.ItemKind.PAPER, "有 1 张凭证没取", "10月8日那次没有打出来，现在可以补打", "补打", v.Tone.GO
+        "owed",
+        v.ItemKind.PAPER,
+        "有 1 张凭证还没打印",
+        "居民医疗 2027年度 已缴 420 元，点这里补打",
+        "补打",
+        v.Tone.GO,
     ),
+    v.Item("", v.ItemKind.MEDICAL, "居民医疗 2027年度", "2026年10月8日 已缴 420 元", "已缴", v.Tone.OK),
 )
 MORE_ITEMS = (
     *ITEMS,
@@ -64,9 +69,21 @@ MORE_ITEMS = (
         "待缴",
         v.Tone.GO,
     ),
-    v.Item("", v.ItemKind.CHECKING, "付款结果待核对", "1,000.00 元，请不要再付一次", "核对中", v.Tone.SOFT),
     v.Item(
-        "", v.ItemKind.REFUND, "有一笔钱要退给您", "1,000.00 元，原路退回付款的手机", "退款中", v.Tone.SOFT
+        "",
+        v.ItemKind.CHECKING,
+        "付款结果待核对",
+        "1,000.00 元，请不要再付一次。一般几分钟有结果",
+        "核对中",
+        v.Tone.SOFT,
+    ),
+    v.Item(
+        "",
+        v.ItemKind.REFUND,
+        "有一笔钱要退给您",
+        "1,000.00 元没有用来缴费，原路退回付款的手机，一般三个工作日内到账",
+        "退款中",
+        v.Tone.SOFT,
     ),
 )
 MEMBERS = (
