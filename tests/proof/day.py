@@ -16,6 +16,7 @@ from typing import Any
 import requests
 
 from kiosk import texts, views
+from kiosk.flows.attract import Devices
 from kiosk.views import AttentionButton, MyPageButton, PaidButton, View
 from stand.proxy import Fault
 from tests.kiosk.citizens import Afternoon, Citizen
@@ -59,7 +60,7 @@ QUIRKS = {
     "slow_s": 0.1,
     "paying_s": 0.5,
 }  # all but refund_refused, which only a person at the bank can end
-KILL = 0.003  # a question
+VISITS_A_KILL = 30  # of central, and of the gateway
 LONGEST_DOWN = 25  # questions until somebody starts it again
 CODES_KEPT = 30
 
@@ -67,8 +68,16 @@ CODES_KEPT = 30
 class Day(Afternoon):
     """``met`` counts what happened."""
 
-    def __init__(self, hall: Hall, rng: Random, people: Iterator[dict[str, Any]], met: Counter[str]) -> None:
+    def __init__(
+        self, hall: Hall, rng: Random, people: Iterator[dict[str, Any]], met: Counter[str], visits: int
+    ) -> None:
+        """``visits`` is how many there will be: each service is killed in some of them, and at least once."""
         super().__init__(rng, hall.visitors, people, met)
+        kills = max(1, visits // VISITS_A_KILL)
+        self._kills = {
+            service: rng.sample(range(1, visits + 1), kills) for service in (hall.central, hall.gateway)
+        }
+        self._here: list[dict[str, Any]] = []
         self._hall = hall
         self._dice = {visitor: Random(f"{rng.random()}") for visitor in hall.visitors}
         self._down: dict[Service, int] = {}
@@ -84,6 +93,13 @@ class Day(Afternoon):
         super().visit()
         self.met["visits"] += 1
 
+    def _serve(self, visitor: Visitor, person: dict[str, Any]) -> None:
+        self._here.append(person)
+        try:
+            super()._serve(visitor, person)
+        finally:
+            self._here.pop()
+
     def end(self) -> None:
         """The last kills are over."""
         for timer in self._timers:
@@ -94,12 +110,21 @@ class Day(Afternoon):
     def meddle(self, visitor: Visitor) -> None:
         self._tend()
         super().meddle(visitor)
-        for service, name in ((self._hall.central, "central killed"), (self._hall.gateway, "gateway killed")):
-            if service not in self._down and self.rng.random() < KILL:
-                self.met[name] += 1
-                self._down[service] = self.rng.randint(1, LONGEST_DOWN)
-                self._timers.append(threading.Timer(self.rng.uniform(0, 0.05), service.kill))
-                self._timers[-1].start()  # in the middle of whatever is asked by then
+        if self.rng.random() < 0.01:
+            self.elsewhere(visitor, self._here[-1])
+        for service, visits in self._kills.items():
+            if service not in self._down and self.rng.random() < 0.3:
+                due = [number for number in visits if number <= self.met["visits"] + 1]
+                if due:
+                    visits.remove(due[0])
+                    self._kill(service)
+
+    def _kill(self, service: Service) -> None:
+        """In the middle of whatever is asked by then."""
+        self.met["central killed" if service is self._hall.central else "gateway killed"] += 1
+        self._down[service] = self.rng.randint(1, LONGEST_DOWN)
+        self._timers.append(threading.Timer(self.rng.uniform(0, 0.05), service.kill))
+        self._timers[-1].start()
 
     def meddle_with_network(self, visitor: Visitor) -> None:
         rng, network = self.rng, visitor.stand.network
@@ -171,6 +196,18 @@ class Evening(Afternoon):
 
     def meddle(self, visitor: Visitor) -> None:
         """Not any more."""
+
+    def rest(self) -> None:
+        """Nobody comes for a while, and each machine looks at itself, as it does all day between two visits."""
+        for visitor in self._visitors:
+            machine = visitor.start_if_off()
+            visitor.sweep(1)
+            Devices(machine.kiosk).look()
+
+    def report(self) -> None:
+        """The machines send on what central asks for; when nothing is new, it is asked at every fourth turn only."""
+        for visitor in self._visitors:
+            visitor.sweep(12)
 
     def collect(self, person: dict[str, Any], owed: int) -> None:
         visitor = self.rng.choice(self._visitors)

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,14 @@ class SkewedClock(Clock):
 
     def wall_ms(self) -> int:
         return super().wall_ms() + self._skew_ms
+
+
+@dataclass(frozen=True)
+class DayEnd:
+    """One line each: differences that nobody has explained, and those that asking again has just settled."""
+
+    left: list[str]
+    settled: list[str]
 
 
 class Hall:
@@ -106,10 +115,10 @@ class Hall:
         for visitor in self.visitors:
             visitor.stop()
         self.database.close()
-        for service in (self.central, self.gateway):
-            service.stop()
         for proxy in (self.to_gateway, self.notices):
             proxy.stop()
+        ends = [service.stop() for service in (self.central, self.gateway)]
+        assert set(ends) <= {0}, f"central and the gateway ended with {ends}"
 
     def residents(self, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
         """Who owes something, of ``part`` of the township."""
@@ -144,27 +153,29 @@ class Hall:
         for visitor in self.visitors:
             visitor.let_it_print()
 
-    def reconcile(self, day: date) -> list[str]:
-        """``central reconcile`` for one legal day: one line for each difference that nobody has explained."""
+    def reconcile(self, day: date) -> DayEnd:
+        """``central reconcile`` for one legal day."""
         merchant = ["--gateway", str(self.folder / "gateway" / "merchant.toml")]
-        command = ["-m", "central", "reconcile", "--data", str(self.folder / "central"), "--day", f"{day}"]
-        done = subprocess.run(
-            [sys.executable, *command, "--json", *merchant],
-            capture_output=True,
-            text=True,
-            cwd=ROOT,
-            check=False,
-        )
-        assert done.returncode in (0, 1), done.stderr
-        report = json.loads(done.stdout)
-        return [f"{each['kind']} {each['subject']} {each['detail']}" for each in report["open"]]
+        done = self._run("reconcile", "--day", f"{day}", "--json", *merchant)
+        report = json.loads(done)
+        lines = {
+            name: [
+                f"{each['kind']} {each['kiosk_id']} {each['subject']}: {each['detail']}"
+                for each in report[name]
+            ]
+            for name in ("open", "settled")
+        }
+        return DayEnd(lines["open"], lines["settled"])
 
     def verify(self) -> list[str]:
         """``central verify``: what is wrong with device logs or ledger."""
-        command = [sys.executable, "-m", "central", "verify", "--data", str(self.folder / "central")]
+        return [line for line in self._run("verify").splitlines() if not line.startswith("ok ")]
+
+    def _run(self, name: str, *options: str) -> str:
+        command = [sys.executable, "-m", "central", name, "--data", str(self.folder / "central"), *options]
         done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
         assert done.returncode in (0, 1), done.stderr
-        return [line for line in done.stdout.splitlines() if not line.startswith("ok ")]
+        return done.stdout
 
     def reckon(self, others: Mapping[str, int] | None = None) -> Reckoning:
         """The books, once all is quiet.  ``others`` as Reckoning has it."""

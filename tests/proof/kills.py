@@ -266,10 +266,12 @@ def check(
 def run(*, full: bool, seed: int = 7, progress: Say = print) -> dict[str, dict[str, object]]:
     """Both loops.  Gives kills, kills_lost, kills_doubled as bench/out/proof.json has them."""
     plan = FULL if full else REDUCED
-    with tempfile.TemporaryDirectory(prefix="kills-") as scratch:
-        with scene(Path(scratch) / "hall", seed, plan.people) as (hall, kiosks):
-            kiosk = kill_kiosks(hall, kiosks, plan, seed, progress)
-            central = kill_central(hall, kiosks, plan, seed, progress)
+    with (
+        tempfile.TemporaryDirectory(prefix="kills-") as scratch,
+        scene(Path(scratch) / "hall", seed, plan.people) as (hall, kiosks),
+    ):
+        kiosk = kill_kiosks(hall, kiosks, plan, seed, progress)
+        central = kill_central(hall, kiosks, plan, seed, progress)
     lost = [
         tally.count(Kind.LOST, Kind.OPEN, Kind.FALSE) + len(tally.forgotten) for tally in (kiosk, central)
     ]
