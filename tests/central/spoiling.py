@@ -62,7 +62,7 @@ def spoil(chance: Random, request: Spoilt, value: object) -> Spoilt:
     if where is _json:
         value = deepcopy(value)
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
-            value = _spoil_value(chance, value, spoilt.faults)
+            value = spoil_value(chance, value, spoilt.faults)
         text = json.dumps(value, ensure_ascii=chance.random() < 0.5)
         spoilt.body = text.encode("utf-8", "surrogatepass")
     else:
@@ -74,7 +74,8 @@ def _json(_chance: Random, _spoilt: Spoilt) -> None:
     """Done in ``spoil``, which has the value."""
 
 
-def _spoil_value(chance: Random, value: Any, faults: list[str]) -> Any:
+def spoil_value(chance: Random, value: Any, faults: list[str]) -> Any:
+    """The value with one thing wrong in it; it is changed in place where it can be."""
     places = list(_places(value))
     if not places or chance.random() < 0.04:
         faults.append("all of it")

@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from queue import Empty
 from random import Random
 from typing import Any
 
@@ -193,11 +194,22 @@ def _work(tasks: list[Task], processes: int) -> Iterator[tuple[str, Report]]:
         worker.start()
     try:
         for _ in tasks:
-            yield reports.get(timeout=600)
+            yield _next_report(reports, workers)
     finally:
         for worker in workers:
             worker.terminate()
             worker.join()
+
+
+def _next_report(reports: Any, workers: Sequence[Any]) -> tuple[str, Report]:
+    while True:
+        try:
+            report: tuple[str, Report] = reports.get(timeout=5)
+        except Empty:
+            if any(worker.exitcode for worker in workers):
+                raise RuntimeError("a worker has died") from None
+        else:
+            return report
 
 
 def _worker(queue: Any, reports: Any) -> None:

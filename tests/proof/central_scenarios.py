@@ -188,7 +188,7 @@ SCENARIOS = (
     Scenario(
         "pays twice",
         "the same money once more, as another payment: it goes back alone",
-        "A.put pay:A A.poll twice:A A.print",
+        "A.put pay:A A.poll more:A A.print",
         "notice:A sweep",
     ),
     Scenario(
@@ -222,7 +222,7 @@ SCENARIOS = (
     Scenario(
         "another payment instead",
         "the first is taken back, and another comes",
-        "A.put pay:A A.poll takeback:A twice:A",
+        "A.put pay:A A.poll takeback:A more:A",
         "notice:A sweep",
         disputable=True,
     ),

@@ -6,7 +6,8 @@ thing at a time and asks the same again until it is answered; the payer of each 
 
     A.put A.poll A.close A.code A.print       what kiosk A does about its order
     A.again A.other                           the same create once more from the network; the same number, another body
-    pay:A wrong:A twice:A refuse:A            the payer of A's order: pays, pays one fen, pays again, refuses on the phone
+    pay:A wrong:A refuse:A                    the payer of A's order: pays, pays one fen, refuses on the phone
+    twice:A more:A                            pays again; pays again after central has booked the first payment
     takeback:A                                the gateway gives A's payer the money again, unasked
     notice:A                                  the gateway's notice about A's order
     copy1:A copy2:A                           a marked copy of A's receipts, at any kiosk: leave to print, then outcome
@@ -321,6 +322,9 @@ class Visit:
                 return bool(self.laws.numbers_of(order_id))
             if what == "twice":
                 return trade is not None and bool(trade.payments)
+            if what == "more":
+                booked = self.bench.rows(f"SELECT 1 FROM ledger WHERE order_id = '{order_id}'")
+                return bool(booked)
             if what == "takeback":
                 return trade is not None and len(trade.payments) == 1 and not trade.backs
             if what == "refuse":
@@ -410,7 +414,7 @@ class Visit:
 def _lane(name: str) -> str:
     """Who does it: one move of a lane at a time."""
     what, _, of = name.partition(":")
-    if of and what in ("pay", "wrong", "twice", "refuse", "takeback"):
+    if of and what in ("pay", "wrong", "twice", "more", "refuse", "takeback"):
         return f"payer:{of}"
     who, _, act = name.partition(".")
     return who if act in ("put", "poll", "close", "code", "print") else name
