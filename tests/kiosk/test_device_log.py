@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,39 @@ def test_what_is_due_goes_first(visitor: Visitor) -> None:
     machine.kiosk.outbox.receive(0)
     machine.kiosk.outbox.sweep()
     assert calls == ["health", "close", "device_log", "device_log"]  # where central stands, then what is new
+
+
+class Counted:
+    """A device log that answers as it is told, and remembers when it was asked."""
+
+    def __init__(self, visitor: Visitor, answer: bool) -> None:
+        self._visitor, self._answer = visitor, answer
+        self.asked_s: list[float] = []
+
+    def send(self) -> bool:
+        self.asked_s.append(self._visitor.clock.monotonic())
+        return self._answer
+
+
+def waits(visitor: Visitor, answer: bool) -> list[float]:
+    """Seconds between one sending and the next, the outbox looking every second for ten minutes."""
+    outbox = visitor.start_if_off().kiosk.outbox
+    counted = Counted(visitor, answer)
+    outbox._device_log = counted  # type: ignore[assignment]
+    for _ in range(600):
+        outbox.sweep()
+        visitor.clock.sleep(1)
+    return [later - earlier for earlier, later in pairwise(counted.asked_s)]
+
+
+def test_the_log_is_sent_every_half_minute(visitor: Visitor) -> None:
+    assert all(24 <= wait <= 37 for wait in waits(visitor, answer=True))  # 30 s, a fifth more or less
+
+
+def test_an_unsent_log_waits_longer_each_time(visitor: Visitor) -> None:
+    found = waits(visitor, answer=False)
+    assert found[0] <= 4 and found[1] <= 6 and 48 <= found[-1] <= 73
+    assert found[:5] == sorted(found[:5])
 
 
 def test_an_empty_journal_has_nothing_to_say(visitor: Visitor) -> None:
