@@ -239,14 +239,9 @@ def rows_of(url: str) -> list[dict[str, Any]]:
 def owing(central: Running, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
     """Residents who owe this year's resident pension, each once, with a card that is still valid; ``part`` of the township."""
     settings = central.service.settings
-    return owing_in(Town(central.url, central.url, settings.township, settings.seed), part)
-
-
-def owing_in(central: Town, part: slice = slice(None)) -> Iterator[dict[str, Any]]:
-    """The same of a central in a process of its own."""
     headers = {"Authorization": "Bearer demo-token-WD003", "X-Kiosk": "WD003"}
     with requests.Session() as session:
-        for card in township.cards(central.people, central.seed)[part]:
+        for card in township.cards(settings.township, settings.seed)[part]:
             person = asdict(card)
             if "expired" in card.tags:
                 continue

@@ -38,7 +38,7 @@ from tests.visitor import Visitor
 Say = Callable[[str], object]
 CHECK_EVERY = 40
 KIOSKS, TELLER = 2, "WD003"
-FOLKS = "people.json"
+FOLKS, CUSTOMERS = "people.json", "customers.json"
 SHORTEST_S = 0.02  # of a life
 FAULTS = {
     Fault.LOSE_REQUEST: 0.01,
@@ -144,11 +144,13 @@ def scene(folder: Path, seed: int, people: int) -> Iterator[tuple[Hall, list[Kio
     """Two kiosks of one central, each behind a bad network."""
     hall, kiosks = Hall(folder, KIOSKS, people, seed), []
     try:
-        folks = folder / FOLKS
-        folks.write_text(json.dumps(list(islice(hall.residents(), people // 4))), encoding="utf-8")
+        residents = list(islice(hall.residents(), people))
+        half = len(residents) // 2  # the tellers' customers keep something to pay whatever the kiosks take in
+        for name, part in ((FOLKS, residents[:half]), (CUSTOMERS, residents[half:])):
+            (folder / name).write_text(json.dumps(part), encoding="utf-8")
         for visitor in hall.visitors:
             visitor.stand.network.faulty(Random(f"{seed} {visitor.config.site.kiosk_id}"), FAULTS)
-            kiosks.append(Kiosk(visitor, folks, seed))
+            kiosks.append(Kiosk(visitor, folder / FOLKS, seed))
         yield hall, kiosks
     finally:
         for kiosk in kiosks:
@@ -180,7 +182,7 @@ def kill_kiosks(hall: Hall, kiosks: Sequence[Kiosk], plan: Plan, seed: int, prog
 def kill_central(hall: Hall, kiosks: Sequence[Kiosk], plan: Plan, seed: int, progress: Say) -> Tally:
     """Two kiosks and some tellers go on asking while central dies and comes back."""
     rng, tally = Random(f"{seed} central kills"), Tally()
-    people = json.loads((hall.folder / FOLKS).read_text(encoding="utf-8"))
+    people = json.loads((hall.folder / CUSTOMERS).read_text(encoding="utf-8"))
     tellers = [
         Teller(hall.town.url, TELLER, people, Random(f"{seed} teller {n}")) for n in range(plan.tellers)
     ]

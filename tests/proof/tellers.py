@@ -27,6 +27,7 @@ LATER = {  # what may follow a state that was acknowledged, while the payer and 
     wire.OrderState.REFUNDING: {wire.OrderState.REFUNDING, wire.OrderState.REFUNDED},
     wire.OrderState.REFUNDED: {wire.OrderState.REFUNDED},
 }
+PAYS = 0.1  # of those who were shown a code: a due can be paid once, and there must be some left
 PAUSE_S = 0.02  # between two questions that nobody answers
 
 
@@ -72,7 +73,7 @@ class Teller(threading.Thread):
             order_id=order_id, payer_id=line.person_id, lines=(line,), total_fen=line.amount_fen
         )
         made = self._note("create", self._ask("create", lambda: self._api.create(request)))
-        if made is not None and made.pay_url and self._rng.random() < 0.3:
+        if made is not None and made.pay_url and self._rng.random() < PAYS:
             with suppress(requests.RequestException):
                 requests.post(f"{made.pay_url}/pay", headers=JSON, timeout=5)
         if self._rng.random() < 0.5:
