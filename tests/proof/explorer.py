@@ -201,7 +201,7 @@ def run(
         "explorer_schedules": {
             "value": total,
             "unit": "schedules",
-            **{f"depth_{depth}": complete.schedules[depth] for depth in range(1, DEPTH + 1)},
+            **{f"depth_{depth}": complete.schedules[depth] for depth in range(DEPTH + 1)},
             "sampled": deeper,
             "sampled_depths": list(DEEPER),
             "scenarios": len(SCENARIOS),

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 from kiosk import views
 from kiosk.payment import Order, State
 from kiosk.till import ORDER
-from tests.proof.machine import Machine, Sheet
+from tests.proof.farends import Sheet
+from tests.proof.machine import Machine
 
 if TYPE_CHECKING:
     from tests.proof.play import Play

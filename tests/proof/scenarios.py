@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tests.proof.play import FATHER, MOTHER, Come, Scenario
+from tests.proof.person import FATHER, MOTHER, Come
+from tests.proof.play import Scenario
 
 Plan = tuple[tuple[float, str], ...]
 

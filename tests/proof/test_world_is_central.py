@@ -220,6 +220,8 @@ class Player:
         for _ in range(4):
             self.pair.clock.ms += 4_000_000
             self.sweep()
+        for order_id in self.ids:
+            self.hear(self.get(order_id))
         self.books()
         self.met.update(kind for _, kind, _, _ in self.pair.model.ledger)
 
@@ -238,7 +240,9 @@ class Player:
         calls += [self.act, self.grant, self.outcome, self.wait, self.wait, self.sweep, self.visit]
         if self.rng.random() < 0.15:
             self.pair.moods.fault = self.rng.choice(("lost", "mute"))
-        said = self.rng.choice(calls)()
+        self.hear(self.rng.choice(calls)())
+
+    def hear(self, said: object) -> None:
         for word in said if isinstance(said, tuple) else (said,):
             if isinstance(word, str):
                 self.met[word] += 1
@@ -280,8 +284,8 @@ class Player:
         total_fen = sum(line.amount_fen for line in lines)
         return wire.OrderRequest(order_id=order_id, payer_id=payer, lines=tuple(lines), total_fen=total_fen)
 
-    def get(self) -> object:
-        order_id = self.some(self.ids)
+    def get(self, order_id: str = "") -> object:
+        order_id = order_id or self.some(self.ids)
         return ask_both(
             self.pair,
             lambda: self.pair.real.orders.get(order_id),
@@ -291,7 +295,7 @@ class Player:
     def charge(self) -> object:
         order_id = self.some(self.ids)
         code = f"{CODE}{self.rng.randrange(3)}{self.rng.choice('0012345789')}"
-        code = code if self.rng.random() < 0.75 else "9" + code[1:]
+        code = code if self.rng.random() < 0.6 else "9" + code[1:]
         return ask_both(
             self.pair,
             lambda: self.pair.real.orders.charge(order_id, code),

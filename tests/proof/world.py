@@ -7,16 +7,15 @@ Times are milliseconds of one clock that the explorer moves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import lru_cache
 
 from kiosk import wire
 from kiosk.api import Refused
 from kiosk.wire import OrderState, ProblemCode
 from tests.proof.world_gateway import Gateway, Silent, Trade
+from tests.proof.world_paper import Paper, PrintDesk
 
 ORDER_LIFE_MS = 300_000
 WATCH_MS = 3 * 24 * 3600 * 1000
@@ -26,7 +25,6 @@ REFUND_SHOWN_MS = 7 * 24 * 3600 * 1000
 SILENCES_MOST = 5
 NUMBERS = "371081261123"  # area code and legal day of every receipt
 OPEN = ("requested", "created")
-MAYBE_PAPER = ("printed", "unknown")
 
 Due = tuple[str, str, int]  # person, product, year
 
@@ -49,18 +47,6 @@ class Row:
 
 
 @dataclass(slots=True)
-class Paper:
-    """One receipt: what it says, and when it was given."""
-
-    receipt_no: str
-    order_id: str
-    person_id: str
-    tier: str
-    amount_fen: int
-    paid_ms: int
-
-
-@dataclass(slots=True)
 class Back:
     """One payment that goes back, and when it had."""
 
@@ -69,15 +55,6 @@ class Back:
     amount_fen: int
     at_ms: int
     done_ms: int | None = None
-
-
-@dataclass(slots=True)
-class Print:
-    """One sheet that central has heard of."""
-
-    receipt_no: str
-    copy_number: int
-    verdict: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +66,7 @@ class Page:
     open_orders: tuple[tuple[str, str], ...]
 
 
-class Central:
+class Central(PrintDesk):
     """``offered``: tier and amount that may be paid, for each due.  ``homes``: person -> household."""
 
     def __init__(
@@ -99,6 +76,7 @@ class Central:
         now_ms: Callable[[], int],
         first_number: int = 1,
     ) -> None:
+        super().__init__()
         self.gateway = Gateway()
         self.offered, self.homes, self.now_ms = offered, homes, now_ms
         self.orders: dict[str, Row] = {}
@@ -106,8 +84,6 @@ class Central:
         self.paid: dict[Due, str] = {}  # -> receipt number
         self.ledger: list[tuple[str, str, int, str]] = []  # order id, kind, fen, the gateway's number
         self.backs: dict[str, Back] = {}  # by refund id
-        self.receipts: dict[str, Paper] = {}
-        self.prints: dict[str, Print] = {}
         self._next_number = first_number
 
     # --- what a kiosk asks ---
@@ -157,33 +133,6 @@ class Central:
         elif row.state in OPEN:
             self._ask_to_close(row, reason)
         return self._reply(row)
-
-    def grant(self, kiosk_id: str, receipt_no: str, print_id: str) -> wire.PrintGrant:
-        if receipt_no not in self.receipts:
-            raise Refused("grant_copy", ProblemCode.RECEIPT_UNKNOWN)
-        sheet = self.prints.get(print_id)
-        if sheet is None:
-            last = max((s.copy_number for s in self.prints.values() if s.receipt_no == receipt_no), default=0)
-            sheet = self.prints[print_id] = Print(receipt_no, last + 1, None)
-        elif sheet.receipt_no != receipt_no or sheet.copy_number == 0:
-            raise Refused("grant_copy", ProblemCode.ORDER_CONFLICT)
-        return self._granted(print_id, sheet)
-
-    def outcome(self, kiosk_id: str, receipt_no: str, told: wire.PrintOutcome) -> wire.PrintGrant:
-        if receipt_no not in self.receipts:
-            raise Refused("report_sheet", ProblemCode.RECEIPT_UNKNOWN)
-        sheet, verdict = self.prints.get(told.print_id), told.verdict.value
-        if sheet is None:
-            if told.copy_number != 0:
-                raise Refused("report_sheet", ProblemCode.ORDER_CONFLICT)
-            sheet = self.prints[told.print_id] = Print(receipt_no, 0, verdict)
-        elif (sheet.receipt_no, sheet.copy_number) != (receipt_no, told.copy_number):
-            raise Refused("report_sheet", ProblemCode.ORDER_CONFLICT)
-        elif sheet.verdict in (None, "unknown"):
-            sheet.verdict = verdict
-        elif sheet.verdict != verdict:
-            raise Refused("report_sheet", ProblemCode.ORDER_CONFLICT)
-        return self._granted(told.print_id, sheet)
 
     def page(self, person_id: str) -> Page:
         """A visit.  What is unsettled is looked at first."""
@@ -452,62 +401,7 @@ class Central:
             reason=row.reason,
         )
 
-    def _granted(self, print_id: str, sheet: Print) -> wire.PrintGrant:
-        receipt = self._receipt(self.receipts[sheet.receipt_no])
-        return wire.PrintGrant(print_id=print_id, copy_number=sheet.copy_number, receipt=receipt)
-
-    def _receipt(self, paper: Paper) -> wire.Receipt:
-        verdicts = list(self._verdicts(paper.receipt_no))
-        sheets = sum(verdict in MAYBE_PAPER for verdict in verdicts)
-        return _receipt(
-            paper.receipt_no,
-            paper.order_id,
-            paper.person_id,
-            paper.tier,
-            paper.amount_fen,
-            paper.paid_ms,
-            sheets,
-            "printed" not in verdicts,
-        )
-
-    def _is_owed(self, receipt_no: str) -> bool:
-        return "printed" not in self._verdicts(receipt_no)
-
-    def _verdicts(self, receipt_no: str) -> Iterable[str | None]:
-        return [sheet.verdict for sheet in self.prints.values() if sheet.receipt_no == receipt_no]
-
 
 def is_payers(code: str) -> bool:
     """WeChat's eighteen digits with 10-15 in front, the only wallet the model's people have."""
     return len(code) == 18 and "10" <= code[:2] <= "15"
-
-
-@lru_cache(maxsize=20_000)
-def _receipt(
-    receipt_no: str,
-    order_id: str,
-    person_id: str,
-    tier: str,
-    amount_fen: int,
-    paid_ms: int,
-    sheets: int,
-    owed: bool,
-) -> wire.Receipt:
-    return wire.Receipt(
-        receipt_no=receipt_no,
-        order_id=order_id,
-        person_id=person_id,
-        name="测试",
-        masked_number="3710**********0012",
-        title="居民养老",
-        insurance="城乡居民基本养老保险",
-        year=2026,
-        tier_label=tier,
-        amount_fen=amount_fen,
-        paid_at=datetime.fromtimestamp(paid_ms / 1000, UTC),
-        channel="微信支付",
-        place="测试大厅",
-        verify_url=f"HTTP://TEST/V/{receipt_no}",
-        sheets=sheets,
-        owed=owed,
-    )
