@@ -22,7 +22,7 @@ from central.clock import Clock, legal_day
 from central.database import Database
 from central.day_books import Bills, Day
 from central.devicelog import DeviceLogs
-from central.differences import MEANINGS, Kind
+from central.differences import DEVICE_KINDS, MEANINGS, Kind
 from central.gateway import BillLine, Gateway, GatewaySilent
 from central.matching import Figures, Finding, compare, figures_of
 from central.orders import Orders
@@ -30,6 +30,7 @@ from central.problems import Refused
 
 RUNS, DIFFERENCES, RESOLUTIONS = tables.reconciliations, tables.differences, tables.resolutions
 PATIENCE = timedelta(days=1)  # T+1: by then everything must have settled by itself
+Key = tuple[Kind, str, str]  # kind, kiosk, subject
 GRAVITY = {kind: at for at, kind in enumerate(Kind)}
 
 
@@ -76,10 +77,10 @@ class Reconciler:
         figures = figures_of(day, books.orders, found, books.told)
         with self._database.write() as connection:
             explained = alarms.cleared(connection)
-            open_now = [finding for finding in found if finding.key not in explained]
+            open_now = [finding for finding in found if alarm_of(finding.key, day) not in explained]
             overdue = today > day + PATIENCE
             due = [finding for finding in open_now if overdue or not MEANINGS[finding.kind].waits]
-            first = [finding for finding in due if _sound(connection, finding, now_ms)]
+            first = [finding for finding in due if _sound(connection, finding, day, now_ms)]
             new = _store(connection, day, figures, open_now, settled, explained, now_ms)
         self._dispute(finding for finding in first if MEANINGS[finding.kind].disputes)
         return Report(day, figures, tuple(open_now), tuple(settled), new)
@@ -133,9 +134,15 @@ class Reconciler:
                 self._orders.dispute(finding.subject, finding.kind.value)
 
 
-def _sound(connection: Connection, finding: Finding, now_ms: int) -> bool:
+def alarm_of(key: Key, day: date) -> Key:
+    """Kind, kiosk and subject of a difference's alarm.  What is explained of an order on one day says nothing of another day."""
+    kind, kiosk_id, subject = key
+    return kind, kiosk_id, subject if kind in DEVICE_KINDS else f"{subject} {day}"
+
+
+def _sound(connection: Connection, finding: Finding, day: date, now_ms: int) -> bool:
     """Raises the alarm and stops the kiosk if the kind says so; False when that was done before."""
-    kind, kiosk_id, subject = finding.key
+    kind, kiosk_id, subject = alarm_of(finding.key, day)
     if not alarms.sound(connection, kind, kiosk_id, subject, finding.detail, at_ms=now_ms):
         return False
     if MEANINGS[kind].stops and kiosk_id:
@@ -149,7 +156,7 @@ def _store(
     figures: Figures,
     found: list[Finding],
     settled: list[Finding],
-    explained: set[tuple[Kind, str, str]],
+    explained: set[Key],
     now_ms: int,
 ) -> bool:
     """Writes down what is new since the last run of this day; False when nothing is."""
@@ -179,7 +186,7 @@ def _store(
         connection.execute(insert(RESOLUTIONS).values(row))
 
     for key in gone:
-        resolve(known[key], "explained" if key in explained else "settled")
+        resolve(known[key], "explained" if alarm_of(key, day) in explained else "settled")
     for finding in (*fresh, *at_once):
         row = {**asdict(finding), "kind": finding.kind.value, "run_id": run_id, "day": day}
         row["detail"] = finding.detail[: alarms.DETAIL_MOST]

@@ -683,6 +683,20 @@ def test_an_explained_difference_says_so(world, box):
     assert (alarm.operator, alarm.note) == ("王会计", "支付通道确认账单漏记")
 
 
+def test_what_was_explained_of_one_day_explains_no_other(world, box):
+    """The same order, a second stray payment two days later: somebody has to look again."""
+    order = box.pay()
+    for day in (DAY, date(2026, 11, 24)):
+        box.act(order, "again")
+        box.act(order, "silence")
+        world.next_day()
+        assert [(f.kind, f.subject) for f in world.run(day).open] == [(Kind.PAID_TWICE, order.order_id)]
+        world.clear_all()
+        assert world.run(day).open == ()
+        box.act(order, "silence")
+    assert world.run().open == ()
+
+
 def test_the_figures_are_stored_as_they_were(world, box):
     box.pay()
     world.next_day()
