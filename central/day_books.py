@@ -26,8 +26,9 @@ LOG, JOURNALS, REFUNDS = tables.device_log, tables.device_journals, tables.refun
 
 @dataclass(frozen=True)
 class Bills:
-    """The gateway's movements of the day, and of the days around it as far as those bills are out."""
+    """The gateway's movements of the day, and of the days around it as far as those bills are out; asked for at ``asked_ms``."""
 
+    asked_ms: int
     day: tuple[BillLine, ...]
     near: tuple[BillLine, ...]
 
@@ -89,6 +90,8 @@ def _orders(
     rivals = _rivals(connection, [row for of_one in booked.values() for row in of_one if row.day == day])
     books = []
     for order_id in sorted(concerned):
+        if any(row.day == day and row.at_ms > bills.asked_ms for row in booked[order_id]):
+            continue  # today, and money moved since the bill was asked for: the next run sees it whole
         order = orders[order_id][0] if orders[order_id] else None
         told = said.get(order_id)
         kiosk_id = order.kiosk_id if order else told.kiosk_id if told else ""

@@ -86,7 +86,10 @@ class Reconciler:
         return Report(day, figures, tuple(open_now), tuple(settled), new)
 
     def _look(self, day: date, over: bool) -> tuple[list[Finding], Day]:
-        bills = Bills(self._gateway.bill(day), (*self._bill_near(day, -1), *self._bill_near(day, +1)))
+        asked_ms = self._clock.now_ms()
+        bills = Bills(
+            asked_ms, self._gateway.bill(day), (*self._bill_near(day, -1), *self._bill_near(day, +1))
+        )
         with self._database.read() as connection:
             books = day_books.read(connection, day, bills, over)
         found = [

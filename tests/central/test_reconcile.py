@@ -194,6 +194,28 @@ def test_today_asks_the_kiosks_for_their_totals(world, box):
     assert (report.figures.kiosk_count, report.figures.kiosk_fen) == (1, 30_000)
 
 
+def test_money_that_moves_while_we_look_is_no_difference(world, box, monkeypatch):
+    """Today's bill was asked for, and before the ledger was read somebody paid."""
+    box.pay()
+    box.sweep()
+    plain, late = world.service.sandbox.bill, []
+
+    def bill(day):
+        lines = plain(day)
+        if not late:
+            world.clock.move_s(1)
+            late.append(box.pay())
+        return lines
+
+    monkeypatch.setattr(world.service.sandbox, "bill", bill)
+    report = world.run()
+    assert late and report.open == report.settled == ()
+    assert report.figures.matched == 1
+    assert world.alarms() == []
+    box.sweep()
+    assert world.run().figures.matched == 2
+
+
 # --- gateway and ledger ---
 
 
