@@ -37,6 +37,7 @@ from kiosk.wire import (
 BARS = 6
 PAYMENTS_MOST = 10
 UNSETTLED = ("requested", "created")
+LATE_LOOKS_MOST = 3  # closed orders a visit asks about: money may have come since the last look
 REFUND_SHOWN_MS = 7 * 24 * 3600 * 1000  # after it was carried out
 PERSONS = tables.persons
 SOURCES = {
@@ -65,7 +66,7 @@ def add_months(day: date, months: int) -> date:
 
 
 class People:
-    """``settle`` is given a visitor's open orders, so that the page shows what the gateway knows by now."""
+    """``settle`` is given a visitor's orders that may have news, so that the page shows what the gateway knows by now."""
 
     def __init__(
         self,
@@ -89,6 +90,7 @@ class People:
             unsettled += [
                 row.order_id for row in self._refunds(connection, person.person_id) if row.done_ms is None
             ]
+            unsettled += self._watched(connection, person.person_id)
         self._settle(unsettled)
         with self._database.read() as connection:
             return self._page(connection, person, lookup.name)
@@ -214,6 +216,14 @@ class People:
         orders = tables.orders
         query = select(orders).where(orders.c.state.in_(UNSETTLED), _is_about(person_id))
         return list(connection.execute(query.order_by(orders.c.created_ms)))
+
+    def _watched(self, connection: Connection, person_id: str) -> list[str]:
+        """Closed orders that late money may still come for, the newest ones: whoever paid late learns it before paying again."""
+        orders = tables.orders
+        watched = (orders.c.state == "closed") & orders.c.look_ms.is_not(None)
+        query = select(orders.c.order_id).where(watched, _is_about(person_id))
+        newest = query.order_by(orders.c.created_ms.desc()).limit(LATE_LOOKS_MOST)
+        return list(connection.execute(newest).scalars())
 
     def _refunds(self, connection: Connection, person_id: str) -> list[Row[Any]]:
         """Money of this person's orders that goes back, or went back these days, oldest first.  ``done_ms`` may be None."""

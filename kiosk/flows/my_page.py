@@ -42,6 +42,7 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Non
     if page is None or not check_name_and_card(kiosk, citizen, page):
         return
     answer = straight(kiosk, page, first)
+    printed: set[str] = set()  # here, in this visit: central may not have heard of it when it is asked again
     while True:
         if answer is None:
             here = not kiosk.reader.media_taken()
@@ -50,11 +51,13 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Non
         if answer is views.BACK or answer is MyPageButton.LEAVE:
             return
         if answer is not CardNews.TAKEN:
-            leaving = act(kiosk, page, citizen, answer)
+            leaving = act(kiosk, page, citizen, answer, printed)
             again = None if leaving else ask_centre(kiosk, citizen)
             if again is None:
                 return
-            page = again
+            page = again.model_copy(
+                update={"owed": tuple(slip for slip in again.owed if slip.receipt_no not in printed)}
+            )
         answer = None
 
 
@@ -87,17 +90,17 @@ def explain_nothing_due(kiosk: Kiosk, page: wire.MyPage) -> Choice | None:
     return None
 
 
-def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice) -> bool:
-    """Does what was chosen.  True when the person said that they are done."""
+def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, printed: set[str]) -> bool:
+    """Does what was chosen, and notes what came out.  True when the person said that they are done."""
     done: PaidButton | None = None
     if answer is MyPageButton.RECORDS:
-        records.show_records(kiosk, page)
+        printed |= records.show_records(kiosk, page)
     elif answer is MyPageButton.REPRINT:
-        records.reprint(kiosk, page)
+        printed |= records.reprint(kiosk, page)
     elif answer is MyPageButton.FAMILY:
         done = pay.pay_family(kiosk, page)
     elif answer == "owed":
-        reprint_owed(kiosk, page)
+        printed |= reprint_owed(kiosk, page)
     elif due := next((d for d in page.dues if key_of(d) == answer), None):
         done = pay.pay_due(kiosk, page, due)
         if done is PaidButton.FAMILY:
@@ -143,11 +146,12 @@ def card_news(kiosk: Kiosk) -> CardNews | None:
     return CardNews.TAKEN if kiosk.reader.media_taken() else None
 
 
-def reprint_owed(kiosk: Kiosk, page: wire.MyPage) -> None:
+def reprint_owed(kiosk: Kiosk, page: wire.MyPage) -> set[str]:
+    """One is printed at once, of several one is chosen.  Gives the number of the one that came out, if one did."""
     if len(page.owed) == 1:
-        paper.print_copy(kiosk, page.owed[0].receipt_no)
-    else:
-        records.choose_and_print(kiosk, page.owed)
+        number = page.owed[0].receipt_no
+        return {number} if paper.print_copy(kiosk, number) else set()
+    return records.choose_and_print(kiosk, page.owed)
 
 
 # --- the picture -----------------------------------------------------------------------------------------------------

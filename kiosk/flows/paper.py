@@ -98,14 +98,14 @@ def tell_owed(
         trouble.to_phone(kiosk, owed)
 
 
-def print_copy(kiosk: Kiosk, receipt_no: str) -> None:
-    """A marked copy with the same number.  Central gives the copy's number before a sheet is sent."""
+def print_copy(kiosk: Kiosk, receipt_no: str) -> bool:
+    """A marked copy with the same number.  Central gives the copy's number before a sheet is sent.  True when it came out."""
     kiosk.desk.show(views.Working(texts.PRINTING))
     try:
         grant = kiosk.till.ask_copy(receipt_no)
     except (Refused, Unreachable):
         trouble.explain(kiosk, "circle-alert", texts.COPY_REFUSED_TITLE, texts.COPY_REFUSED_BODY)
-        return
+        return False
     slip = grant.receipt
     rows = paid_rows((slip,))
     kiosk.desk.show(views.Paid(Steps((), 0), rows, PaperState.PRINTING, 0.0, copy=True))
@@ -116,15 +116,13 @@ def print_copy(kiosk: Kiosk, receipt_no: str) -> None:
         kiosk.till.end_copy(grant, verdict)
     finally:
         kiosk.outbox.take_copy(grant.print_id)
-    if snag is Snag.NONE:
-        steps_rows = rows
-        while (
-            kiosk.desk.ask(views.Paid(Steps((), 0), steps_rows, PaperState.PRINTED, 1.0, copy=True))
-            is PaidButton.PHONE
-        ):
-            trouble.to_phone(kiosk, (slip,))
-        return
-    tell_owed(kiosk, snag, (slip,), (slip,))
+    if snag is not Snag.NONE:
+        tell_owed(kiosk, snag, (slip,), (slip,))
+        return False
+    done = views.Paid(Steps((), 0), rows, PaperState.PRINTED, 1.0, copy=True)
+    while kiosk.desk.ask(done) is PaidButton.PHONE:
+        trouble.to_phone(kiosk, (slip,))
+    return True
 
 
 def paid_rows(slips: tuple[wire.Receipt, ...]) -> tuple[PaidRow, ...]:

@@ -20,15 +20,16 @@ RECORDS_SNAGS = {
 T = TypeVar("T")
 
 
-def show_records(kiosk: Kiosk, page: wire.MyPage) -> None:
-    """Paid years, the account, six bars, the last payments; free of charge."""
+def show_records(kiosk: Kiosk, page: wire.MyPage) -> set[str]:
+    """Paid years, the account, six bars, the last payments; free of charge.  Gives the receipts that were printed again."""
+    printed: set[str] = set()
     record = patiently(kiosk, lambda: kiosk.api.records(page.person_id))
     if record is None:
-        return
+        return printed
     view = draw(record)
     while (answer := kiosk.desk.ask(view)) is not BACK:
         if answer is RecordsButton.REPRINT:
-            reprint(kiosk, page)
+            printed |= reprint(kiosk, page)
             continue
         kiosk.desk.show(views.Working(texts.PRINTING))
         document = receipts.records(record, page.name, page.masked_number, kiosk.config.site)
@@ -38,20 +39,22 @@ def show_records(kiosk: Kiosk, page: wire.MyPage) -> None:
         else:
             body = RECORDS_SNAGS.get(snag, texts.RECORDS_NOT_PRINTED_BODY)
             trouble.explain(kiosk, "printer", texts.RECORDS_NOT_PRINTED_TITLE, body)
+    return printed
 
 
-def reprint(kiosk: Kiosk, page: wire.MyPage) -> None:
-    """Every receipt of this person, the newest first."""
+def reprint(kiosk: Kiosk, page: wire.MyPage) -> set[str]:
+    """Every receipt of this person, the newest first.  Gives the number of the one that came out, if one did."""
     slips = patiently(kiosk, lambda: kiosk.api.receipts(page.person_id))
     if slips is None:
-        return
+        return set()
     if not slips:
         trouble.explain(kiosk, "receipt-text", texts.NO_RECEIPTS_TITLE, texts.NO_RECEIPTS_BODY)
-        return
-    choose_and_print(kiosk, slips)
+        return set()
+    return choose_and_print(kiosk, slips)
 
 
-def choose_and_print(kiosk: Kiosk, slips: tuple[wire.Receipt, ...]) -> None:
+def choose_and_print(kiosk: Kiosk, slips: tuple[wire.Receipt, ...]) -> set[str]:
+    """Gives the number of the one that came out, if one did."""
     start = 0
     while True:
         page = slips[start : start + ON_A_PAGE]
@@ -67,12 +70,11 @@ def choose_and_print(kiosk: Kiosk, slips: tuple[wire.Receipt, ...]) -> None:
         )
         answer = kiosk.desk.ask(views.ChooseReceipt(options, more=len(slips) > ON_A_PAGE))
         if answer is BACK:
-            return
+            return set()
         if answer == "more":
             start = start + ON_A_PAGE if start + ON_A_PAGE < len(slips) else 0
             continue
-        paper.print_copy(kiosk, answer)
-        return
+        return {answer} if paper.print_copy(kiosk, answer) else set()
 
 
 def patiently(kiosk: Kiosk, question: Callable[[], T]) -> T | None:
