@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of main.json.  ``ratio`` is value over peer, both in ``unit``; ``goal`` says which of them it limits."""
+    """One line of main.json.  ``ratio`` is value over peer, both in ``unit``; ``goal`` says which of them it limits.
+
+    ``at_least``: the goal is the least it may be; otherwise the most.
+    """
 
     name: str
     value: float
@@ -21,6 +24,7 @@ class Figure:
     low: float | None = None
     high: float | None = None
     runs: int = 1
+    at_least: bool = False
     more: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
     @property
@@ -31,7 +35,9 @@ class Figure:
     def met(self) -> bool | None:
         """None when there is no goal."""
         limited = self.ratio if self.goal_on == "ratio" else self.value
-        return None if self.goal is None or limited is None else limited <= self.goal
+        if self.goal is None or limited is None:
+            return None
+        return limited >= self.goal if self.at_least else limited <= self.goal
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -42,6 +48,7 @@ class Figure:
             "peer_is": self.peer_is,
             "goal": self.goal,
             "goal_on": self.goal_on,
+            "goal_is": "at least" if self.at_least else "at most",
             "met": self.met,
             "min": rounded(self.low),
             "max": rounded(self.high),
@@ -80,7 +87,8 @@ def report(machine: Mapping[str, str], figures: Sequence[Figure]) -> str:
         "|---|---|---|---|---|---|---|---|",
     ]
     for one in figures:
-        goal = "" if one.goal is None else f"{one.goal_on} <= {one.goal:g}"
+        sign = ">=" if one.at_least else "<="
+        goal = "" if one.goal is None else f"{one.goal_on} {sign} {one.goal:g}"
         met = {True: "yes", False: "**no**", None: ""}[one.met]
         spread = "" if one.low is None or one.high is None else f"{one.low:.4g} - {one.high:.4g}"
         peer = "" if one.peer is None else f"{one.peer:.4g} {one.unit} ({one.peer_is})"

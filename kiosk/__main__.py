@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from screens.app import KioskApp, OnMounted
 
 DEFAULT_CONFIG = Path("/etc/shebao-kiosk/kiosk.toml")
+FACE_HELP = "The face engine: measure it, or ask how strong it is."
 
 
 def commands() -> argparse.ArgumentParser:
@@ -57,7 +58,20 @@ def commands() -> argparse.ArgumentParser:
     whole = books.add_parser("verify", help=journal_verify.__doc__, description=journal_verify.__doc__)
     whole.add_argument("--folder", type=Path, help="where the journal is, or a copy of it")
     with_config(whole)
+    add_face(actions.add_parser("face", help=FACE_HELP, description=FACE_HELP))
     return parser
+
+
+def add_face(parser: argparse.ArgumentParser) -> None:
+    """The commands below ``kiosk face``; without a configuration file they take the defaults."""
+    actions = parser.add_subparsers(required=True, metavar="command")
+    for name, act in (("calibrate", face_calibrate), ("doctor", face_doctor)):
+        one = actions.add_parser(name, help=act.__doc__, description=act.__doc__)
+        one.set_defaults(act=act)
+        one.add_argument("--config", "-c", type=Path, default=None, help="the kiosk's TOML file")
+        if name == "calibrate":
+            one.add_argument("folder", type=Path, help="one folder for each person, their pictures in it")
+            one.add_argument("--out", type=Path, default=Path("calibration"), help="where the results go")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -86,6 +100,28 @@ def config_check(given: argparse.Namespace) -> int:
         f"{given.config}: good. Kiosk {found.site.kiosk_id} at {found.site.place}, central {found.central.url}"
     )
     return 0
+
+
+def face_calibrate(given: argparse.Namespace) -> int:
+    """Measure the configured face engine on pictures of consenting people and write limits to be signed."""
+    from devices.clock import SystemClock
+    from kiosk import dates
+    from kiosk.face import command  # numpy, OpenCV and an engine: nothing of it when the kiosk starts
+
+    today = dates.now(SystemClock())
+    return command.calibrate(read_face(given.config), given.folder, given.out, today, say)
+
+
+def face_doctor(given: argparse.Namespace) -> int:
+    """Say whether the face check can run here, how strong its engine is and how many people a person will compare."""
+    from kiosk.face import doctor as examination
+
+    return 0 if examination.examine(read_face(given.config), say) else 1
+
+
+def read_face(path: Path | None) -> configuration.Face:
+    """[face] of a configuration file, or its defaults."""
+    return configuration.Face() if path is None else read_config(path).face
 
 
 def journal_verify(given: argparse.Namespace) -> int:

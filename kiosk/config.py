@@ -130,7 +130,7 @@ class FaceQuality:
     least_presence: Annotated[float, Between(0, 1)] = 0.5
     least_eye_distance_px: Annotated[float, Between(10, 1000)] = 50.0
     most_height_share: Annotated[float, Between(0.1, 1)] = 0.75
-    other_face_share: Annotated[float, Between(0.05, 1)] = 0.5
+    other_face_share: Annotated[float, Between(0.05, 1)] = 0.65
     least_brightness: Annotated[float, Between(0, 255)] = 45.0
     most_brightness: Annotated[float, Between(0, 255)] = 215.0
     most_burnt_share: Annotated[float, Between(0, 1)] = 0.25
@@ -138,8 +138,8 @@ class FaceQuality:
     most_yaw_deg: Annotated[float, Between(1, 90)] = 20.0
     most_pitch_deg: Annotated[float, Between(1, 90)] = 30.0
     most_roll_deg: Annotated[float, Between(1, 90)] = 20.0
-    most_cover: Annotated[float, Between(0, 10)] = 0.6
-    least_eye_contrast: Annotated[float, Between(0, 255)] = 2.5
+    most_cover: Annotated[float, Between(0, 10)] = 0.2
+    least_eye_contrast: Annotated[float, Between(0, 255)] = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)

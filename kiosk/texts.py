@@ -340,6 +340,7 @@ WORKING_LONG: Final = "比平时久一点，还在办。您不用做什么"
 
 # the face check: one hint at a time, said and shown (kiosk.face.verdicts.Hint names them)
 FACE_COME_TO_THE_SCREEN: Final = "请站到屏幕正前方"
+FACE_SHOW_WHOLE_FACE: Final = "请露出整张脸"
 FACE_ONE_PERSON: Final = "请只留一个人"
 FACE_COME_CLOSER: Final = "请靠近一点"
 FACE_GO_BACK: Final = "请往后一点"

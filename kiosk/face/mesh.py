@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -46,19 +47,19 @@ class Mesh:
         x, y = self.points[list(numbers), :2].mean(axis=0)
         return float(x), float(y)
 
-    @property
+    @cached_property
     def eye_distance(self) -> float:
         """Pixels between the middles of the eyes."""
         return math.dist(self.middle(*LEFT_EYE), self.middle(*RIGHT_EYE))
 
-    @property
+    @cached_property
     def box(self) -> Box:
         """What the points span."""
         left, top = self.points[:, :2].min(axis=0)
         right, bottom = self.points[:, :2].max(axis=0)
         return Box(float(left), float(top), float(right), float(bottom), self.presence)
 
-    @property
+    @cached_property
     def crop(self) -> Crop:
         """The square in which to look for this face in the next frame."""
         box = self.box

@@ -2,10 +2,10 @@
 
 Everything is measured on 112 x 112 upright pixels around the mesh, so that limits mean the same at every distance.
 
-    mask         the tip of the nose differs in colour from the skin between the brows, which a mask leaves bare; light changes both
-                 alike.  A mask of skin colour, or below the nose, is not seen; a grey camera sees none.
+    mask         nose and mouth both differ in tint from the skin between the brows, which a mask leaves bare.  A mask of the
+                 skin's own tint, or white on very pale skin, or below the mouth, is not seen; a grey camera sees none.
     sunglasses   no drawing of light and dark around both eyes.  Lenses that mirror the hall are not seen.
-    other things in front of a face are seen only as far as they take the mesh's presence away
+    anything     that takes the mesh away from a face the detector still sees: the person is asked to show the whole face
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from kiosk.face.verdicts import Hint
 
 SIZE = 112
 BURNT = 250
-LEAST_SKIN_COLOUR = (
-    6.0  # chroma in CIELAB below which colours say nothing: a grey camera, or hardly any light
-)
+DARKEST = 4  # added to pixels before their logarithm: noise in the dark is no colour
+LEAST_SKIN_COLOUR = 0.05  # a tint below this says nothing: a grey camera, or hardly any light
 BETWEEN_BROWS = (9, 8, 168, 6, 107, 336, 151)
 NOSE = (1, 4, 5, 45, 275, 2)
+LIPS = (0, 17, 37, 267, 84, 314, 13, 14)
 AROUND_EYES = (159, 145, 158, 153, 160, 144, 386, 374, 385, 380, 387, 373, 33, 133, 362, 263)
 
 
@@ -58,14 +58,15 @@ class Quality:
 
 
 NOBODY = Quality((Hint.COME_TO_THE_SCREEN,))
+COVERED = Quality((Hint.SHOW_WHOLE_FACE,))
 
 
 def assess(
     image: Image, mesh: Mesh | None, others: tuple[Box, ...], turn: Pose | None, limits: FaceQuality
 ) -> Quality:
-    """All that is wrong with a frame.  ``others``: every face in it but this one."""
+    """All that is wrong with a frame.  ``others``: every face the detector saw but this one."""
     if mesh is None or mesh.presence < limits.least_presence:
-        return NOBODY
+        return COVERED if others else NOBODY
     box, (height, width) = mesh.box, image.shape[:2]
     seen = light(image, mesh)
     wrong = {
@@ -92,18 +93,24 @@ def light(image: Image, mesh: Mesh) -> Light:
     crop = face_square(mesh)
     chip = crop.cut(image, SIZE)
     gray: NDArray[np.uint8] = cv2.cvtColor(chip, cv2.COLOR_BGR2GRAY)
-    smooth: Image = cv2.blur(chip, (3, 3))
+    smooth: Image = cv2.blur(chip, (5, 5))
     points = inside(crop, mesh.points)
-    skin, nose = (np.median(lab(smooth, points[list(part)]), axis=0) for part in (BETWEEN_BROWS, NOSE))
-    colour = math.hypot(skin[1], skin[2])
-    cover = math.hypot(nose[1] - skin[1], nose[2] - skin[2]) / colour if colour >= LEAST_SKIN_COLOUR else None
+    around_eyes = pixels(cv2.cvtColor(smooth, cv2.COLOR_BGR2GRAY), points[list(AROUND_EYES)])
     return Light(
         float(gray.mean()),
         float(np.count_nonzero(gray >= BURNT) / gray.size),
         sharpness(gray),
-        cover,
-        float(lab(smooth, points[list(AROUND_EYES)])[:, 0].std()),
+        cover(smooth, points),
+        float(around_eyes.std()),
     )
+
+
+def cover(smooth: Image, points: Points) -> float | None:
+    """How far the tints of nose and mouth, the nearer of them, are from that of the skin between the brows; None without colour."""
+    skin, nose, lips = (tint(smooth, points[list(part)]) for part in (BETWEEN_BROWS, NOSE, LIPS))
+    if math.hypot(*skin) < LEAST_SKIN_COLOUR:
+        return None
+    return min(math.hypot(*(nose - skin)), math.hypot(*(lips - skin)))
 
 
 def sharpness(gray: NDArray[np.uint8]) -> float:
@@ -129,10 +136,17 @@ def inside(crop: Crop, points: Points) -> Points:
     return turned + np.float32((SIZE - 1) / 2)
 
 
-def lab(image: Image, points: Points) -> NDArray[np.float32]:
-    """CIELAB of an image at points (n, 2): lightness 0 to 100, a and b about -128 to 127, (n, 3)."""
+def tint(smooth: Image, points: Points) -> NDArray[np.float32]:
+    """Colour without brightness: the median logarithms of red by green and blue by green at points (n, 2), (2,).
+
+    A coloured light adds the same to every tint, so that differences of tints are of the skin alone.
+    """
+    blue, green, red = np.log(pixels(smooth, points).astype(np.float32) + np.float32(DARKEST)).T
+    return np.asarray(np.median((red - green, blue - green), axis=1), np.float32)
+
+
+def pixels(image: NDArray[np.uint8], points: Points) -> NDArray[np.uint8]:
+    """What lies at points (n, 2) of a SIZE x SIZE image, (n,) or (n, 3)."""
     x, y = np.clip(np.rint(points), 0, SIZE - 1).astype(np.intp).T
-    colours: NDArray[np.float32] = cv2.cvtColor(
-        image[y, x][None].astype(np.float32) / np.float32(255), cv2.COLOR_BGR2LAB
-    )
-    return colours.reshape(-1, 3)
+    found: NDArray[np.uint8] = image[y, x]
+    return found

@@ -9,6 +9,7 @@ class Hint(Enum):
     """What to tell the person, the most pressing first; the value is the name of the words in ``kiosk.texts``."""
 
     COME_TO_THE_SCREEN = "FACE_COME_TO_THE_SCREEN"
+    SHOW_WHOLE_FACE = "FACE_SHOW_WHOLE_FACE"
     ONE_PERSON = "FACE_ONE_PERSON"
     COME_CLOSER = "FACE_COME_CLOSER"
     GO_BACK = "FACE_GO_BACK"

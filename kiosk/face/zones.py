@@ -17,15 +17,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from kiosk import shape
 from kiosk.config import Face
 from kiosk.face.weights import RESNET
 from kiosk.shape import Between, Like
-
-if TYPE_CHECKING:
-    from kiosk.face.matcher import Matcher
 
 LIBRARY_DEFAULT = (
     0.6  # face_recognition's tolerance: it let 41 of 45 pairs of strangers pass in one small East-Asian set
@@ -121,16 +118,17 @@ def together(zones: Iterable[Zone]) -> Zone:
     return Zone.NO_MATCH if seen == {Zone.NO_MATCH} else Zone.REVIEW
 
 
-def thresholds_for(face: Face, matcher: Matcher) -> Thresholds:
-    """The signed limits when they are configured, else the start values.  Raises ThresholdsRefused."""
-    if face.thresholds is None:
-        for start in START:
-            if (start.engine, start.model) == (matcher.name, matcher.digest):
-                return start
-        raise ThresholdsRefused(
-            f"no limits are known for engine {matcher.name} with this network: calibrate it"
-        )
-    return check(read_signed(face.thresholds, face.thresholds_key), matcher)
+def thresholds_for(face: Face, engine: str, model: str, direction: Direction) -> Thresholds:
+    """The signed limits when they are configured, else the start values.  Raises ThresholdsRefused.
+
+    ``engine``, ``model`` and ``direction`` are the matcher's name, digest and direction.
+    """
+    if face.thresholds is not None:
+        return check(read_signed(face.thresholds, face.thresholds_key), engine, model, direction)
+    for start in START:
+        if (start.engine, start.model) == (engine, model):
+            return check(start, engine, model, direction)
+    raise ThresholdsRefused(f"no limits are known for engine {engine} with this network: calibrate it")
 
 
 def read_signed(path: Path, public_key: str) -> Thresholds:
@@ -165,21 +163,21 @@ def parse(content: bytes, name: str) -> Thresholds:
     return thresholds
 
 
-def check(thresholds: Thresholds, matcher: Matcher) -> Thresholds:
+def check(thresholds: Thresholds, engine: str, model: str, direction: Direction) -> Thresholds:
     """The same, when they are for this engine and not too loose.  Raises ThresholdsRefused."""
-    if (thresholds.engine, thresholds.model) != (matcher.name, matcher.digest):
+    if (thresholds.engine, thresholds.model) != (engine, model):
         raise ThresholdsRefused(
-            f"these limits were measured on another engine or other weights than {matcher.name}'s"
+            f"these limits were measured on another engine or other weights than {engine}'s"
         )
     for source in Source:
         limits = thresholds.of(source)
-        if not matcher.direction.closer_or_equal(limits.accept, limits.review):
-            raise ThresholdsRefused(f"{source.value}: accept must be at least as close as review")
         if not (math.isfinite(limits.accept) and math.isfinite(limits.review)):
             raise ThresholdsRefused(f"{source.value}: limits must be numbers")
-        if matcher.digest == RESNET.sha256 and limits.accept > LOOSEST_ACCEPT:
+        if not direction.closer_or_equal(limits.accept, limits.review):
+            raise ThresholdsRefused(f"{source.value}: accept must be at least as close as review")
+        if model == RESNET.sha256 and limits.accept > LOOSEST_ACCEPT:
             raise ThresholdsRefused(f"{source.value}: accept {limits.accept} is looser than {LOOSEST_ACCEPT}")
-        if matcher.digest == RESNET.sha256 and limits.review >= LIBRARY_DEFAULT:
+        if model == RESNET.sha256 and limits.review >= LIBRARY_DEFAULT:
             raise ThresholdsRefused(
                 f"{source.value}: review {limits.review} reaches the library's {LIBRARY_DEFAULT}"
             )

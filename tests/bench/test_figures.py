@@ -37,6 +37,15 @@ def test_a_goal_limits_the_ratio_or_the_value() -> None:
     assert Figure("a", 1.0, "s", goal=1.5).met is None  # a ratio without a peer is no ratio
 
 
+def test_a_goal_may_be_the_least_instead_of_the_most() -> None:
+    assert Figure("a", 61.0, "x", goal=60.0, goal_on="value", at_least=True).met is True
+    assert Figure("a", 59.0, "x", goal=60.0, goal_on="value", at_least=True).met is False
+    assert (
+        Figure("a", 61.0, "x", goal=60.0, goal_on="value", at_least=True).as_json()["goal_is"] == "at least"
+    )
+    assert "value >= 60" in report({}, [Figure("a", 61.0, "x", goal=60.0, goal_on="value", at_least=True)])
+
+
 def test_main_json_has_what_is_promised() -> None:
     found = Figure("a", 3.0, "s", 2.0, "peer", low=2.5, high=4.0, runs=7, more={"p99_ms": 1.23456}).as_json()
     assert found["value"] == 3.0 and found["unit"] == "s" and found["peer"] == 2.0 and found["ratio"] == 1.5

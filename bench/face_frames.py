@@ -1,0 +1,169 @@
+"""What one camera frame costs: the engine beside the library's plain loop and its quarter-scale trick, by turns in one run.
+
+The person is the public-domain portrait of the stand, at arm's length in a 1280 x 720 frame, swaying, with the noise of a camera.
+Ours does what the check does with a frame: find or follow the face, mesh, pose, quality, eyes.  The eyes are looked at in every
+frame, although the check asks for them only in part of its steps: the second one only while the first is not plainly open, as
+the check does it.  The library's loop is its own example: face_locations and face_encodings of the whole frame.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from bench.figures import Figure, median, percentile
+from kiosk.config import Face
+from kiosk.face import models, seeing
+from kiosk.face.crops import Image
+from kiosk.face.tracking import NEW
+
+PORTRAIT = Path(__file__).parents[1] / "stand" / "faces" / "astronaut.png"
+WIDTH, HEIGHT = 1280, 720
+EYES_AT = (224.0, 105.0)  # in the portrait
+SCALE = 2.6  # 110 px between the eyes: a face at 60 cm
+FRAMES = 60
+NOISE = 3.0
+PLAINLY_OPEN = 0.28  # three quarters of this person's open eyes
+GOAL_RATIO, GOAL_FPS = 60.0, 15.0
+
+Step = Callable[[Image], object]
+
+
+def measure(_faces: Path | None, quick: bool) -> list[Figure]:
+    """frame_vs_naive on all cores, fps_one_core on one, and what each would be when both eyes are looked at in every frame."""
+    import face_recognition  # type: ignore[import-untyped]  # a second of loading, only here
+
+    def naive(frame: Image) -> object:
+        rgb = np.ascontiguousarray(frame[:, :, ::-1])
+        return face_recognition.face_encodings(rgb, face_recognition.face_locations(rgb))
+
+    def quarter(frame: Image) -> object:
+        return naive(cv2.resize(frame, None, fx=0.25, fy=0.25))
+
+    shots, rounds = frames(), 2 if quick else 8
+    ways = {
+        "ours": ours(seeing.Look.UNTIL_OPEN),
+        "both": ours(seeing.Look.BOTH),
+        "none": ours(seeing.Look.NOT),
+    }
+    counts = {"naive": 3, "quarter": 6, **dict.fromkeys(ways, len(shots))}
+    steps: dict[str, Step] = {"naive": naive, "quarter": quarter, **ways}
+    spread = by_turns(steps, counts, shots, rounds)
+    with one_core():
+        alone = by_turns(steps, counts, shots, rounds)
+    wall, core = ({name: median(times) for name, times in run.items()} for run in (spread, alone))
+    return [
+        Figure(
+            "frame_vs_naive",
+            wall["naive"] / wall["ours"],
+            "x",
+            goal=GOAL_RATIO,
+            goal_on="value",
+            runs=len(spread["ours"]),
+            at_least=True,
+            more={
+                "ours_ms": wall["ours"],
+                "ours_p95_ms": percentile(spread["ours"], 0.95),
+                "ours_both_eyes_every_frame_ms": wall["both"],
+                "ours_without_eyes_ms": wall["none"],
+                "naive_ms": wall["naive"],
+                "quarter_scale_ms": wall["quarter"],
+                "quarter_vs_naive": wall["naive"] / wall["quarter"],
+                "both_eyes_vs_naive": wall["naive"] / wall["both"],
+                "one_core_vs_naive": core["naive"] / core["ours"],
+                "one_core_both_eyes_vs_naive": core["naive"] / core["both"],
+                "threads": cv2.getNumThreads(),
+                "frame": f"{WIDTH}x{HEIGHT}, detector every {Face().detect_every}th",
+            },
+        ),
+        Figure(
+            "fps_one_core",
+            1000 / core["ours"],
+            "frames/s",
+            peer=1000 / core["naive"],
+            peer_is="the library's loop on the same core",
+            goal=GOAL_FPS,
+            goal_on="value",
+            runs=len(alone["ours"]),
+            at_least=True,
+            more={
+                "ours_ms": core["ours"],
+                "ours_p95_ms": percentile(alone["ours"], 0.95),
+                "ours_both_eyes_every_frame_ms": core["both"],
+                "ours_without_eyes_ms": core["none"],
+                "naive_ms": core["naive"],
+                "quarter_scale_ms": core["quarter"],
+                "fps_both_eyes_every_frame": 1000 / core["both"],
+            },
+        ),
+    ]
+
+
+def ours(look: seeing.Look) -> Step:
+    """The engine on a row of frames."""
+    networks, face = models.load(), Face()
+    track = [NEW]
+
+    def step(frame: Image) -> object:
+        seen, track[0] = seeing.see(networks, frame, track[0], face, look, PLAINLY_OPEN)
+        assert seen.sight.mesh is not None, "the face was lost"
+        return seen
+
+    return step
+
+
+def by_turns(
+    steps: dict[str, Step], counts: dict[str, int], shots: list[Image], rounds: int
+) -> dict[str, list[float]]:
+    """Milliseconds of each call; every way takes its turn in every round, so that a busy machine is busy for all."""
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for step in steps.values():
+        step(shots[0])  # the first call allocates
+    for _ in range(rounds):
+        for name, step in steps.items():
+            for shot in shots[: counts[name]]:
+                began_s = time.perf_counter()
+                step(shot)
+                times[name].append((time.perf_counter() - began_s) * 1000)
+    return times
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """This process on one core, OpenCV on one thread."""
+    cores, threads = os.sched_getaffinity(0), cv2.getNumThreads()
+    os.sched_setaffinity(0, {max(cores)})
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+        os.sched_setaffinity(0, cores)
+
+
+def frames() -> list[Image]:
+    """FRAMES frames of the person swaying, the same in every run."""
+    portrait = cv2.imread(str(PORTRAIT), cv2.IMREAD_COLOR)
+    assert portrait is not None, PORTRAIT
+    dice = np.random.default_rng(7)
+    shots = []
+    for number in range(FRAMES):
+        angle = np.deg2rad(4 * np.sin(number / 11))
+        cos, sin = SCALE * np.cos(angle), SCALE * np.sin(angle)
+        x, y = WIDTH / 2 + 40 * np.sin(number / 9), HEIGHT / 2 - 60 + 15 * np.cos(number / 7)
+        warp = np.array(
+            (
+                (cos, -sin, x - cos * EYES_AT[0] + sin * EYES_AT[1]),
+                (sin, cos, y - sin * EYES_AT[0] - cos * EYES_AT[1]),
+            )
+        )
+        shot = cv2.warpAffine(portrait, warp, (WIDTH, HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+        noisy = shot + dice.normal(0, NOISE, shot.shape)
+        shots.append(np.clip(noisy, 0, 255).astype(np.uint8))
+    return shots

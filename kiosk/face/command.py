@@ -1,0 +1,28 @@
+"""``kiosk face calibrate``: opens what is configured, measures, and turns what can go wrong into one line and an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from kiosk.config import Face
+from kiosk.face import calibrate as calibration
+from kiosk.face import models
+from kiosk.face.matcher import EngineUnusable, open_matcher
+from kiosk.face.weights import ModelError
+
+
+def calibrate(face: Face, folder: Path, out: Path, today: datetime, say: Callable[[str], None]) -> int:
+    """0 when there is a report, 2 when there cannot be one."""
+    if not folder.is_dir():
+        say(f"{folder}: no such folder")
+        return 2
+    try:
+        people = calibration.pictures_of(folder)
+        measured = calibration.calibrate(models.load(), open_matcher(face), face, people)
+    except (ModelError, EngineUnusable, calibration.NotEnough) as error:
+        say(f"cannot calibrate: {error}")
+        return 2
+    calibration.write(measured, out, today.date(), say)
+    return 0
