@@ -2,7 +2,7 @@
 
 At every commit:
     an open order holds the claim on each of its dues, any other order holds none
-    a paid order has its money and its receipts; a closed one was closed by the gateway
+    a paid order has its money and its receipts, and no other order has a payment; a closed one was closed by the gateway
     what was said to be paid or closed is not open
 
 Of answers, in the order they were heard:
@@ -81,6 +81,8 @@ class Laws:
                 self._broke("what was settled is open again")
             if state == PAID and (receipts, paid_fen) != (lines, total_fen):
                 self._broke("paid, without the money or the receipts")
+            if paid_fen and state not in (PAID, "disputed"):
+                self._broke("money was taken as a payment, and the order is not paid")
             if state == "closed" and not is_tombstone and not books.has_closed(order_id):
                 self._broke("closed, and the gateway has not closed it")
 

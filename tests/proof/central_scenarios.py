@@ -224,6 +224,7 @@ SCENARIOS = (
         "the first is taken back, and another comes",
         "A.put pay:A A.poll takeback:A more:A",
         "notice:A sweep",
+        bill=True,
         disputable=True,
     ),
     Scenario(
