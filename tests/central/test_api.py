@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 def promised():
     """(method, address) of every call in the docstring of kiosk/wire.py."""
     calls = re.findall(r"^    (GET|PUT|POST) +(/v1/\S+)", wire.__doc__, re.MULTILINE)
-    assert len(calls) == 10
+    assert len(calls) == 12
     return {(method, re.sub(r"{\w+}", "{}", path)) for method, path in calls}
 
 
@@ -58,6 +58,8 @@ def test_the_documents_name_every_call_and_every_refusal():
 def test_nobody_without_the_kiosks_token_comes_in(central, headers):
     calls = [
         ("POST", "/v1/visits"),
+        ("POST", "/v1/device-log"),
+        ("POST", "/v1/day-totals"),
         ("GET", "/v1/orders/WD001-000001"),
         ("POST", "/v1/people/p0000000/records"),
     ]
