@@ -215,9 +215,9 @@ def run_window(
             note(logs[0], error)
         window.stop()
 
-    window = KioskApp(config, first_frame, on_mounted, now=lambda: dates.now(clock))
+    window = KioskApp(config, first_frame, on_mounted, lambda: dates.now(clock), clock.monotonic)
     environment.check_driver(driver)
-    watchdog = Watchdog(lambda: window.desk.heard_at, time.monotonic)
+    watchdog = Watchdog(lambda: window.desk.heard_at, clock.monotonic)
     KivyClock.schedule_interval(lambda _: watchdog.ping(), PING_EVERY_S)
     signal.signal(signal.SIGTERM, lambda *_: window.stop())
     session = Session(window.desk, machine, refuse, on_end)

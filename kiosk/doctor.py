@@ -160,7 +160,11 @@ def central(config: Config) -> Finding:
                 return refuses(config, error)
         finally:
             api.close_connections()
-    skew_s = api.skew_s or 0.0
+    skew_s = api.skew_s
+    if skew_s is None:
+        return Finding(
+            "clock", False, "central does not tell the time (no Date in its answers): no money is taken."
+        )
     if abs(skew_s) > config.payment.max_clock_skew_s:
         return Finding(
             "clock", False, f"{skew_s:+.0f} s away from central: no money is taken. Set the machine's clock."

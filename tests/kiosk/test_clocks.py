@@ -187,6 +187,17 @@ def test_two_minutes_are_written_down_and_ten_take_no_money(
     assert devices.trouble is shown
 
 
+def test_a_central_that_tells_no_time_is_said_on_the_first_screen(visitor: Visitor) -> None:
+    devices = with_skew(visitor, None)
+    outbox = visitor.start_if_off().kiosk.outbox
+    for heard, shown in ((None, Trouble.NONE), (True, Trouble.CLOCK), (False, Trouble.NO_NETWORK)):
+        outbox.central_heard = heard
+        visitor.clock.sleep(6)
+        devices.look()
+        assert devices.trouble is shown
+    assert '"clock_skew"' not in visitor.log_text.getvalue()
+
+
 def test_a_skew_at_the_edge_is_written_down_once(visitor: Visitor) -> None:
     """What is measured swings by a second or two; one line is enough until it was mended."""
     devices = with_skew(visitor, None)

@@ -11,6 +11,7 @@ import pytest
 
 from central.server import Running
 from kiosk import doctor
+from kiosk.api import Api
 from kiosk.doctor import Finding
 from tests.visitor import Visitor
 
@@ -130,3 +131,10 @@ def test_a_clock_that_is_off(
     finding = doctor.central(replace(visitor.config, payment=payment))
     assert (finding.part, finding.good) == (part, good)
     assert "Set the machine's clock" in finding.words
+
+
+def test_a_central_that_tells_no_time(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Api, "_note_time", lambda *_: None)
+    finding = doctor.central(visitor.config)
+    assert (finding.part, finding.good) == ("clock", False)
+    assert "does not tell the time" in finding.words
