@@ -69,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     pages.add_pages(app, service)
     operations_pages.add_pages(app, service)
     if service.inbox is not None:
-        _add_notify(app, service.inbox)
+        _add_notify(app, service.inbox, at_once=settings.sweep_interval_s > 0)
     if settings.sandbox:
         sandbox_pages.add_pages(app, service)
     if service.sandbox is not None:
@@ -163,12 +163,12 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return device_logs.note_totals(kiosk_id, body)
 
 
-def _add_notify(app: FastAPI, inbox: Inbox) -> None:
+def _add_notify(app: FastAPI, inbox: Inbox, at_once: bool) -> None:
     @app.post("/gateway/notify", include_in_schema=False)
     async def notify(request: Request) -> JSONResponse:
         """Answered as soon as it is on disk; the gateway waits five seconds, asking it may take longer."""
         verdict = await run_in_threadpool(inbox.receive, request.headers, await request.body())
-        working = BackgroundTask(_work_off, inbox) if verdict is Verdict.TAKEN else None
+        working = BackgroundTask(_work_off, inbox) if at_once and verdict is Verdict.TAKEN else None
         return JSONResponse(verdict.body, status_code=verdict.status, background=working)
 
 

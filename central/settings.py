@@ -54,7 +54,7 @@ class Settings:
     """``data`` holds the databases and keys; ``public_url`` is what a phone reaches, without a path.
 
     ``database_url`` None is the embedded SQLite.  ``township`` people are made once, in an empty database.
-    ``sweep_interval_s`` 0 starts no background sweep (tests call it by hand).
+    ``sweep_interval_s`` 0: nothing happens in the background, neither sweeps nor what a notice sets off (tests do both by hand).
     ``sandbox`` adds ``kiosks`` trial kiosks and pages, and a trial gateway inside unless ``gateway`` names another.
     ``notify_url`` is where that gateway sends its notices; empty: ``public_url`` and /gateway/notify.
     ``payee`` is who a payer reads is paid.

@@ -3,6 +3,7 @@
 import json
 import random
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -188,8 +189,6 @@ def test_news_of_a_refund_makes_central_ask_about_it(sender, trial, wired, wired
 
 
 def test_many_copies_at_once_are_one_row_and_one_payment(sender, trial, wired, wired_kiosk, order):
-    from concurrent.futures import ThreadPoolExecutor
-
     slip = trial.sandbox.slip_of_order(order["order_id"])
     trial.sandbox.act(slip.token, Act.PAY)
     number = trial.sandbox.query(order["order_id"]).transaction

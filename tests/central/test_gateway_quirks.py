@@ -163,9 +163,9 @@ def close_after_300_seconds(world):
 
 
 def test_money_after_the_close_goes_back(world):
+    again = world.kiosk.pension()
     world.quirk("late_money=1x")
     close_after_300_seconds(world)
-    again = world.kiosk.pension()
     assert world.kiosk.put(again)[0] == 200  # the citizen was free to pay again
     world.clock.move_s(2)
     assert world.notice() > 0

@@ -315,7 +315,7 @@ def test_the_payer_who_confirms_in_the_instant_of_the_reverse_gets_the_money_bac
     assert (reply["state"], reply["reason"]) == ("refunded", "reversed")
     rows = [(row["kind"], row["amount_fen"]) for row in wired_kiosk.ledger()]
     assert rows == [("late_payment", 100_000), ("refund", -100_000)]
-    assert [line.amount_fen for line in trial.sandbox.bill(TODAY)] == [100_000, -100_000]
+    assert sorted(line.amount_fen for line in trial.sandbox.bill(TODAY)) == [-100_000, 100_000]
     assert wired_kiosk.put(wired_kiosk.pension())[0] == 200  # the due is free
 
 
@@ -362,12 +362,12 @@ def late_money(trial, wired, wired_kiosk, order, clock):
     assert wired_kiosk.close(order["order_id"])[1]["state"] == "closed"
     clock.move_s(2)
     assert trial.notices.deliver() >= 1
-    wired_kiosk.get(order["order_id"])
+    wired.service.inbox.work()
     return order
 
 
 def test_late_money_goes_back_under_one_number_however_often_it_is_asked(
-    trial, wired, wired_kiosk, late_money, line, clock
+    trial, wired, wired_kiosk, line, late_money, clock
 ):
     assert wired_kiosk.get(late_money["order_id"])[1]["state"] == "refunding"
     for _ in range(4):
@@ -376,7 +376,7 @@ def test_late_money_goes_back_under_one_number_however_often_it_is_asked(
     clock.move_s(2)
     wired.service.orders.settle([late_money["order_id"]])
     assert wired_kiosk.get(late_money["order_id"])[1]["state"] == "refunded"
-    assert [line.amount_fen for line in trial.sandbox.bill(TODAY)] == [100_000, -100_000]
+    assert sorted(line.amount_fen for line in trial.sandbox.bill(TODAY)) == [-100_000, 100_000]
 
 
 def test_a_refund_whose_answer_was_lost_is_asked_for_under_the_same_number(
