@@ -70,11 +70,21 @@ class Surroundings:
     """What all machines of a run share: central and the gateway, the paper, the schedule, the requests still under way.
 
     ``tells``: the printers can tell whether a sheet came out.  ``jams``: how many sheets jam before one comes out.
+    ``disk_fails``: a disk may be full.
     """
 
-    def __init__(self, central: Central, clock: Clock, schedule: Schedule, tells: bool, jams: int) -> None:
+    def __init__(
+        self,
+        central: Central,
+        clock: Clock,
+        schedule: Schedule,
+        *,
+        tells: bool,
+        jams: int,
+        disk_fails: bool,
+    ) -> None:
         self.central, self.clock, self.schedule = central, clock, schedule
-        self.tells, self.jams = tells, jams
+        self.tells, self.jams, self.disk_fails = tells, jams, disk_fails
         self.sent: list[Sheet] = []  # given to a printer, whatever became of them
         self.out: list[Sheet] = []
         self.inside: list[Sheet] = []  # in a printer, and comes out later

@@ -3,7 +3,7 @@
 An effect is a journal entry, a call to central or a sheet of paper.  Everything else in a run is fixed by the scenario, so that
 the same choices always give the same run.
 
-    journal entry   cut before, cut after
+    journal entry   cut before, cut after; in some scenarios also disk full: the entry is not written, and the program ends
     call            cut before, cut after, lost (the request), reply lost, delayed (it arrives after the next close of its order
                     or receipt, or when all is over), line down / line down after (nothing more gets through in this visit),
                     another's answer (the request is lost, and what comes back is about another order or sheet, if there is
@@ -24,6 +24,7 @@ from typing import Final
 GO_ON: Final = "go on"
 CUT_BEFORE: Final = "cut before"
 CUT_AFTER: Final = "cut after"
+DISK_FULL: Final = "disk full"
 LOST: Final = "lost"
 REPLY_LOST: Final = "reply lost"
 DELAYED: Final = "delayed"
@@ -54,6 +55,7 @@ def _mixed(kind: Kind) -> Kind:
 
 _CALL = (CUT_AFTER, LOST, REPLY_LOST, DELAYED)
 ENTRY: Final = _kind(CUT_AFTER)
+ENTRY_OR_FULL: Final = _kind(CUT_AFTER, DISK_FULL)
 CREATE: Final = _kind(*_CALL, DOWN, DOWN_AFTER, GATEWAY_LOST, GATEWAY_MUTE)
 QUERY: Final = _kind(*_CALL, DOWN)
 CLOSE: Final = _kind(*_CALL, DOWN, DOWN_AFTER, GATEWAY_MUTE)
@@ -101,29 +103,42 @@ class Schedule:
         """Everything that was to go wrong has: from here on all goes well."""
         return self._at == -1
 
+    @property
+    def choices(self) -> Sequence[Choice]:
+        """What went wrong so far."""
+        return self._choices[: self._next]
+
 
 class Drawn(Schedule):
-    """A schedule whose faults are drawn as the run goes: ``depth`` of them, somewhere among the first ``length`` effects.
+    """A schedule whose faults are drawn as the run goes: ``depth`` of them, from some effect on among about ``length``.
 
-    ``taken``: the choices it came to.
+    A fault makes the rest of a run shorter or longer than anybody knows, so the next one is not put off for long.
     """
 
-    __slots__ = ("_places", "_rng", "taken")
+    __slots__ = ("_left", "_length", "_rng", "_start", "_taken")
 
     def __init__(self, rng: Random, depth: int, length: int) -> None:
         super().__init__()
-        self._rng, self._places = rng, set(rng.sample(range(max(length, depth)), depth))
-        self.taken: list[Choice] = []
+        self._rng, self._left, self._length = rng, depth, length
+        self._start = rng.randrange(length // 2 + 1)
+        self._taken: list[Choice] = []
 
     def choose(self, kind: Kind) -> str:
         number, _ = len(self.trace), super().choose(kind)
-        if not self.on or number not in self._places:
+        if not self.on or not self._left or number < self._start:
             return GO_ON
-        self._places.remove(number)
+        near = max(1.5 * self._left, min(self._length - number, 1.8 * self._left))
+        if self._rng.random() * near >= self._left:
+            return GO_ON
+        self._left -= 1
         fault = self._rng.choice(self.trace[number])
-        self.taken.append((number, fault))
+        self._taken.append((number, fault))
         return fault
 
     @property
     def spent(self) -> bool:
-        return not self._places
+        return not self._left
+
+    @property
+    def choices(self) -> Sequence[Choice]:
+        return self._taken

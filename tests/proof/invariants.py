@@ -58,13 +58,16 @@ def kiosks_alone(play: Play) -> Iterator[str]:
 def books(play: Play) -> Iterator[str]:
     """When hours have gone by."""
     orders: dict[str, Order] = {}
-    for machine in play.machines:
-        if machine.intents() != len(machine.orders()):
+    copies: dict[str, tuple[str, int, str]] = {}
+    for disk in (machine.disk() for machine in play.machines):
+        if disk.twice:
             yield "two intents have one number"
-        orders |= machine.orders()
+        orders |= disk.orders
+        copies |= disk.copies
     yield from _money(play, orders)
     yield from _told(play)
     yield from _paper(play, orders)
+    yield from _copies(play, copies)
 
 
 def _money(play: Play, orders: dict[str, Order]) -> Iterator[str]:
@@ -128,15 +131,6 @@ def _paper(play: Play, orders: dict[str, Order]) -> Iterator[str]:
     for sent in numbers.values():
         if any(later <= earlier for earlier, later in pairwise(sent)):
             yield f"sheets of one receipt were numbered {sent}"
-    for machine in play.machines:
-        for print_id, (receipt_no, copy_number, verdict) in machine.copies().items():
-            told = central.prints.get(print_id)
-            if told is None or (told.receipt_no, told.copy_number, told.verdict) != (
-                receipt_no,
-                copy_number,
-                verdict,
-            ):
-                yield "central was told otherwise of a copy"
     for order in orders.values():
         if order.money is not State.PAID:
             continue
@@ -157,3 +151,10 @@ def _paper(play: Play, orders: dict[str, Order]) -> Iterator[str]:
                 yield "central was told otherwise of a sheet"
             if slip.receipt_no not in central.receipts:
                 yield "a slip has a number that central never gave"
+
+
+def _copies(play: Play, copies: dict[str, tuple[str, int, str]]) -> Iterator[str]:
+    for print_id, said in copies.items():
+        told = play.central.prints.get(print_id)
+        if told is None or (told.receipt_no, told.copy_number, told.verdict) != said:
+            yield "central was told otherwise of a copy"

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +21,7 @@ from kiosk import config, journal, payment
 from kiosk.api import Api
 from kiosk.desk import Desk
 from kiosk.device_log import DeviceLog
-from kiosk.journal import Entry, Journal
+from kiosk.journal import Entry, Journal, JournalError
 from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
 from kiosk.payment import Order
@@ -28,6 +30,7 @@ from tests.proof import faults
 from tests.proof.farends import Even, FarApi, FarPrinter, FarScanner, MuteLog, Nowhere, Surroundings
 
 POLL_S = 10.0
+_EVERYTHING = "SELECT subject, event, data FROM entry ORDER BY seq"
 CONFIG = config.Config(
     site=config.Site(kiosk_id="WD001", place="测试大厅"),
     central=config.Central(url="http://central.invalid", token="none"),
@@ -43,6 +46,15 @@ class PowerCut(BaseException):
     def __init__(self, machine: Machine) -> None:
         super().__init__()
         self.machine = machine
+
+
+@dataclass(frozen=True)
+class Disk:
+    """``copies``: print id -> receipt, number, how the sheet ended.  ``twice``: two orders were begun under one number."""
+
+    orders: dict[str, Order]
+    copies: dict[str, tuple[str, int, str]]
+    twice: bool
 
 
 class Machine:
@@ -89,6 +101,13 @@ class Machine:
         self.kiosk = None
         return PowerCut(self)
 
+    def ends(self) -> None:
+        """The program ends by itself: the outbox's thread has its last turn, and nothing else."""
+        self.take_in()
+        with suppress(JournalError):
+            self.work(1)
+        self.kiosk = None
+
     def take_in(self) -> None:
         """The outbox's thread hears at once of what a flow has handed over."""
         if self.kiosk is not None:
@@ -111,15 +130,20 @@ class Machine:
             self.around.schedule.fresh = True
         return False
 
-    def orders(self) -> dict[str, Order]:
-        """Every order as the disk has it.  Raises IllegalEvent."""
+    def disk(self) -> Disk:
+        """What the disk says.  Raises IllegalEvent."""
         steps: dict[str, tuple[tuple[str, str], ...]] = {}
-        for subject, event, data in self._connection.execute(
-            "SELECT subject, event, data FROM entry ORDER BY seq"
-        ):
+        copies: dict[str, tuple[str, int, str]] = {}
+        for subject, event, data in self._connection.execute(_EVERYTHING):
             if subject.startswith(ORDER):
                 steps[subject] = (*steps.get(subject, ()), (event, data))
-        return {subject.removeprefix(ORDER): _order(subject, told) for subject, told in steps.items()}
+            elif event in ("printing", "ended"):
+                told = json.loads(data)
+                verdict = str(told.get("verdict", "unknown"))
+                copies[subject.removeprefix(COPY)] = (told["receipt_no"], told["copy_number"], verdict)
+        orders = {subject.removeprefix(ORDER): _order(subject, told) for subject, told in steps.items()}
+        twice = any(sum(event == "intent" for event, _ in told) != 1 for told in steps.values())
+        return Disk(orders, copies, twice)
 
     def standing(self) -> Hashable:
         """Everything in this machine that the rest of a run depends on, while no flow runs on it."""
@@ -128,24 +152,6 @@ class Machine:
         outbox = self.kiosk.outbox
         cases = tuple((case.subject, case.due, case.wait_s) for case in outbox._cases.values())
         return self.boots, self.journal._hash, self.order_id, cases
-
-    def intents(self) -> int:
-        """How often an order was begun, as the disk has it."""
-        ((number,),) = self._connection.execute("SELECT count(*) FROM entry WHERE event = 'intent'")
-        return int(number)
-
-    def copies(self) -> dict[str, tuple[str, int, str]]:
-        """Every sheet that was sent to the printer as a copy: its receipt, its number, and how it ended."""
-        found: dict[str, tuple[str, int, str]] = {}
-        for entry in self.journal.entries():
-            if entry.subject.startswith(COPY) and "copy_number" in entry.data:
-                verdict = str(entry.data.get("verdict", "unknown"))
-                found[entry.subject.removeprefix(COPY)] = (
-                    entry.data["receipt_no"],
-                    entry.data["copy_number"],
-                    verdict,
-                )
-        return found
 
     def last_event(self, subject: str) -> str:
         """The newest entry of a subject on the disk, "" when there is none."""
@@ -159,12 +165,15 @@ class CutJournal(Journal):
 
     def __init__(self, machine: Machine, connection: apsw.Connection) -> None:
         self._machine, self._schedule = machine, machine.around.schedule
+        self._kind = faults.ENTRY_OR_FULL if machine.around.disk_fails else faults.ENTRY
         super().__init__(connection, machine.around.clock, f"boot-{machine.boots}")
 
     def append(self, subject: str, event: str, data: Mapping[str, object]) -> Entry:
-        fault = self._schedule.choose(faults.ENTRY)
+        fault = self._schedule.choose(self._kind)
         if fault == faults.CUT_BEFORE:
             raise self._machine.cut()
+        if fault == faults.DISK_FULL:
+            self._failed = True  # as after a write that SQLite refused; the real append says the rest
         entry = super().append(subject, event, data)
         if event == "intent":
             self._machine.order_id = subject.removeprefix(ORDER)

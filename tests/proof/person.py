@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from kiosk import texts, views, wire
-from kiosk.desk import Cancelled
+from kiosk.desk import Cancelled, Stopped
 from kiosk.flows import paper, pay
 from kiosk.flows.pay import Want
 from kiosk.views import BACK, AttentionButton, PaidButton, PayButton, PendingButton, View
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 
-WALKS_AWAY = ("back", "home", "idle")
+WALKS_AWAY = ("back", "home", "idle", "stopped")
 FATHER, MOTHER = "pa00000001", "pb00000002"  # one household
 AMOUNTS = {FATHER: 30_000, MOTHER: 100_000}
 HOMES = {FATHER: "home", MOTHER: "home"}
@@ -65,7 +65,8 @@ class Come:
     """One person before one machine: pays what is due, and if nothing is, fetches the paper that is owed.
 
     ``lines``: whose dues; ``stale``: the page is of before, so what is due is believed, not asked; ``twice``: and tapped again;
-    ``leaves``: "back", "home" or "idle" once the code was looked at ``looks`` times; "home after": 首页 when it is all done;
+    ``leaves``: "back", "home" or "idle" once the code was looked at ``looks`` times, "stopped": the program is told to end then;
+    "home after": 首页 when it is all done;
     ``scans``: holds this code under the scanner; ``copies``: wants a copy of every receipt, owed or not;
     ``meanwhile``: what others do once the code was looked at that many times, "outbox": this machine's own.
     """
@@ -153,7 +154,7 @@ class Person:
             if self._come.leaves in WALKS_AWAY and self._looks >= self._come.looks:
                 if self._come.leaves == "back":
                     return BACK
-                raise Cancelled(self._come.leaves)
+                raise Stopped if self._come.leaves == "stopped" else Cancelled(self._come.leaves)
             self._looks += 1
             self._play.clock.sleep(POLL_S)
 

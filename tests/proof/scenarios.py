@@ -8,6 +8,7 @@
     paper      owed paper and copies, at this kiosk and at another, from printers that can tell or not
     busy       the outbox still works on the last visit while the next one pays
     expiry     central's own clockwork, machines without power for longer than an order lives
+    ended      the program ends by itself: told to stop, or because its disk is full
 
 The schedules of a scenario grow with the cube of its effects, so the product is cut where two axes do not touch: three jams
 are not tapped twice, a second visit is only played where the first leaves something to do, and machines are off for long
@@ -178,6 +179,14 @@ def _expiry() -> Iterator[Scenario]:
     yield Scenario("expiry: another amount", (Come(), AGAIN), (((15.0, "pay_wrong"),), FIRST), watchful=True)
 
 
+def _ended() -> Iterator[Scenario]:
+    stopped = Come(leaves="stopped", looks=1)
+    yield Scenario("ended: stopped", (stopped, AGAIN), (FIRST, FIRST))
+    yield Scenario("ended: stopped, late", (stopped, AGAIN), (LATE, FIRST))
+    yield Scenario("ended: full, first look", (Come(), AGAIN), (FIRST, FIRST), jams=1, disk_fails=True)
+    yield Scenario("ended: full, never", (Come(), AGAIN), (NEVER, SECOND), disk_fails=True)
+
+
 SCENARIOS: tuple[Scenario, ...] = (
     *_paid(),
     *_payers(),
@@ -187,6 +196,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *_paper(),
     *_busy(),
     *_expiry(),
+    *_ended(),
 )
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 assert len(BY_NAME) == len(SCENARIOS)

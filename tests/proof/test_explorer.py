@@ -24,7 +24,7 @@ FAULTS = {
         for kind in (faults.CREATE, faults.CLOSE, faults.QUERY, faults.PAPER_CALL)
         for option in kind[1]
     ),
-    *(option for kind in (faults.ENTRY, faults.SHEET, faults.MUTE_SHEET) for option in kind[1]),
+    *(option for kind in (faults.ENTRY_OR_FULL, faults.SHEET, faults.MUTE_SHEET) for option in kind[1]),
     faults.ANOTHERS,
 }
 TOLD = {"paid", "copy", "pending", "closed", "going back", "not reached", "refused"}
@@ -124,7 +124,7 @@ def test_the_same_choices_give_the_same_run() -> None:
     for scenario in SCENARIOS[::8]:
         schedule = Drawn(rng, 3, 25)
         first = theatre.run(scenario, schedule)
-        again = theatre.run(scenario, Schedule(schedule.taken))
+        again = theatre.run(scenario, Schedule(schedule.choices))
         assert again.schedule.trace == first.schedule.trace
         assert end_of(again) == end_of(first)
 
