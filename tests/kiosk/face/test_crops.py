@@ -41,6 +41,12 @@ def test_a_square_without_a_turn_is_a_plain_cut() -> None:
     assert (Crop(9.5, 14.5, 10).cut(image, 10) == image[10:20, 5:15]).all()
 
 
+def test_a_mirrored_cut_is_the_cut_from_right_to_left() -> None:
+    image = np.random.default_rng(1).integers(0, 255, (60, 60, 3)).astype(np.uint8)
+    crop = Crop(29.5, 31.5, 40)
+    assert (crop.cut(image, 40, mirrored=True) == crop.cut(image, 40)[:, ::-1]).all()
+
+
 def test_a_turned_square_stands_upright() -> None:
     """The line of the eyes falls to the right by 45 degrees; in the cut it is level."""
     image = np.maximum(dot(70, 60), dot(110, 100))

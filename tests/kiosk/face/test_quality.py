@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from kiosk.face.detection import Box
 from kiosk.face.mesh import LEFT_EYE, RIGHT_EYE, Mesh
 from kiosk.face.models import Models
 from kiosk.face.pose import Pose
-from kiosk.face.quality import assess, light, sharpness
+from kiosk.face.quality import assess, light, sharpness, tint
 from kiosk.face.seeing import see
 from kiosk.face.tracking import NEW
 from kiosk.face.verdicts import Hint
@@ -167,6 +169,13 @@ def test_sharpness_is_the_variance_of_the_laplacian() -> None:
     assert sharpness(np.full((9, 9), 77, np.uint8)) == 0
     with pytest.raises(ValueError, match="without pixels"):
         sharpness(np.zeros((0, 5), np.uint8))
+
+
+def test_a_tint_is_colour_without_brightness() -> None:
+    """Red is twice and blue two fifths of green, after the 4 that keeps noise in the dark from being a colour."""
+    image = np.full((112, 112, 3), (36, 96, 196), np.uint8)
+    somewhere = np.array(((10, 20), (500, -3)), np.float32)  # outside counts as the border
+    assert tint(image, somewhere) == pytest.approx((math.log(2), math.log(0.4)), abs=1e-5)
 
 
 def test_brightness_does_not_depend_on_distance(networks: Models, portrait: Image) -> None:
