@@ -39,6 +39,7 @@ from tests.proof.central_world import CRASH, GO_ON, Bench, Crash, MovedClock, Sc
 HEARD, LOST = "heard", "lost"
 WAITS_MS = (*(1000 << n for n in range(6)), *[60_000] * 6)  # as an outbox: longer and longer
 ROUNDS_MOST = 40
+SWEEP_AFTER_MS = 2500
 BILLS_MOST = 6  # the differences of a day are looked at again until there are none
 
 Reply = TypeVar("Reply")
@@ -259,6 +260,9 @@ class Visit:
                 return trade is not None and trade.state in (TradeState.WAITING, TradeState.CONFIRMING)
             return trade is not None and (what == "notice" or not trade.payments)
         who, _, act = name.partition(".")
+        if name == "sweep":  # one that finds nothing ripe does nothing
+            soon_ms = self.clock.ms + SWEEP_AFTER_MS
+            return bool(self.bench.rows(f"SELECT 1 FROM orders WHERE look_ms <= {soon_ms}"))
         if not act:
             return True
         states: dict[str, tuple[str, ...]]
@@ -294,7 +298,7 @@ class Visit:
         return True
 
     def _sweep(self) -> bool:
-        self.clock.ms += 2500
+        self.clock.ms += SWEEP_AFTER_MS
         self._by_itself(self.orders.sweep)
         return True
 
