@@ -44,3 +44,15 @@ def visitor(central: Running, people: Iterator[dict[str, Any]], tmp_path: Path) 
     kiosk = Visitor(central, tmp_path, people)
     yield kiosk
     kiosk.stop()
+
+
+@pytest.fixture
+def kiosks(central: Running, people: Iterator[dict[str, Any]], tmp_path: Path) -> Iterator[list[Visitor]]:
+    """A, B and C, in three villages."""
+    made = []
+    for name in ("WD001", "WD002", "WD003"):
+        (tmp_path / name).mkdir()
+        made.append(Visitor(central, tmp_path / name, people, name))
+    yield made
+    for kiosk in made:
+        kiosk.stop()
