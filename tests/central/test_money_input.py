@@ -13,6 +13,7 @@ from random import Random
 import pytest
 from fastapi.routing import APIRoute
 
+from central import alarms
 from central.app import create_app
 from central.problems import STATUS
 from central.server import running
@@ -234,6 +235,18 @@ def test_of_a_code_that_was_used_before_only_its_time_is_kept(bench):
         [row for row in state["orders"] if row[0] == "WD001-SHOWN"] for state in (before, after)
     )
     assert sum(left != right for left, right in zip(was, now_is, strict=True)) == 1
+
+
+def test_a_stopped_kiosk_opens_nothing_and_may_close_what_it_never_opened(bench):
+    headers = [(b"Authorization", b"Bearer demo-token-WD003"), (b"X-Kiosk", b"WD003"), JSON_TYPE]
+    with bench.app.database.write() as connection:
+        alarms.stop(connection, "WD003", alarms.STOPPED_AMOUNT, "test", at_ms=0)
+    before = bench.state()
+    asked = request("PUT", "/v1/orders/WD003-FRESH", order("WD003-FRESH", bench.husband), headers)
+    assert refused(bench.line.send(asked)) is ProblemCode.KIOSK_STOPPED
+    assert bench.state() == before
+    assert bench.line.send(request("POST", "/v1/orders/WD003-FRESH/close", {}, headers))[0] == 200
+    assert changed(before, bench.state()) == {"orders"}
 
 
 def test_another_kiosk_may_not_take_an_order_over(bench):
