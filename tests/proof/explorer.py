@@ -179,7 +179,7 @@ def run(
     tasks = [("explore", s.name, DEPTH if full else 1, seed) for s in SCENARIOS]
     tasks += [("sample", s.name, count, seed) for s in SCENARIOS]
     complete, sampled = Result(), Result()
-    with multiprocessing.get_context("fork").Pool(processes, _prepare) as pool:
+    with multiprocessing.get_context("spawn").Pool(processes, _prepare) as pool:
         for done, (task, result) in enumerate(pool.imap_unordered(_task, tasks), start=1):
             (complete if task == "explore" else sampled).add(result)
             if done % 10 == 0 or result.violated:

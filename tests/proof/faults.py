@@ -127,7 +127,7 @@ class Drawn(Schedule):
         number, _ = len(self.trace), super().choose(kind)
         if not self.on or not self._left or number < self._start:
             return GO_ON
-        near = max(1.5 * self._left, min(self._length - number, 1.8 * self._left))
+        near = max(1.2 * self._left, min(self._length - number, 1.6 * self._left))
         if self._rng.random() * near >= self._left:
             return GO_ON
         self._left -= 1

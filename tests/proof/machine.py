@@ -148,7 +148,7 @@ class Machine:
     def standing(self) -> Hashable:
         """Everything in this machine that the rest of a run depends on, while no flow runs on it."""
         if self.kiosk is None:
-            return self.boots, self.boots and self.journal._hash
+            return self.boots, self.boots and self.journal._hash  # off
         outbox = self.kiosk.outbox
         cases = tuple((case.subject, case.due, case.wait_s) for case in outbox._cases.values())
         return self.boots, self.journal._hash, self.order_id, cases

@@ -157,6 +157,8 @@ class Play:
         """All outboxes work for a while.  True when none has anything left."""
         quiet = True
         for machine in self.machines:
+            if not machine.boots:
+                continue  # nobody has been there yet
             while True:
                 self.power(machine)
                 with suppress(PowerCut, JournalError):
