@@ -19,6 +19,7 @@ from central.clock import SystemClock, legal_day
 from central.gateway import GatewaySilent
 from central.gateway_profile import profile_of
 from central.gateway_quirks import describe
+from central.gateway_signature import notice_key, private_key, public_key
 from central.gateway_trial import create_trial_app, open_trial_gateway
 from central.pages import yuan
 from central.problems import Refused
@@ -79,12 +80,15 @@ def run(
 
 
 def read_merchant(path: Path | None, address: str = "") -> GatewaySettings | None:
-    """What ``--gateway`` names."""
+    """What ``--gateway`` names, if its profile and its keys can be used."""
     if path is None:
         return None
     try:
         merchant = GatewaySettings.read(path)
         profile_of(merchant)
+        private_key(merchant.merchant_key)
+        public_key(merchant.platform_key)
+        notice_key(merchant.notice_key)
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     return replace(merchant, address=address.rstrip("/")) if address else merchant

@@ -39,7 +39,8 @@ class TradeState(Enum):
 class Trade:
     """``transaction`` and ``channel`` are set once PAID; ``amount_fen`` is what moved.
 
-    ``confirm_within_s``: how long the payer of a scanned code has, where the gateway's rules say so.
+    ``confirm_within_s``: how long the payer of a scanned code has, and ``ask_every_s`` how often to look, where the
+    gateway's rules say so.
     """
 
     state: TradeState
@@ -47,6 +48,7 @@ class Trade:
     transaction: str = ""
     channel: str = ""
     confirm_within_s: float | None = None
+    ask_every_s: float = 0.0
 
 
 @dataclass(frozen=True)

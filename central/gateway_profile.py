@@ -28,13 +28,14 @@ DAY_S = 24 * 3600
 class Profile:
     """``words``: a trade's state as the gateway writes it.  Times count from the create, or from the scanned code.
 
-    ``poll_every_s`` is for whoever waits on a scanned code; ``bill_hour``: yesterday's bill is out from then on.
+    ``gone_back`` is the word for a payment that was refunded whole; ``bill_hour``: yesterday's bill is out from then on.
+    Asking before a close is no figure: it is always done.
     """
 
     name: str
     channel: str
     words: Mapping[str, TradeState]
-    query_before_close: bool
+    gone_back: str
     close_after_s: float
     scanned_is_reversed: bool
     reverse_after_s: float
@@ -63,7 +64,7 @@ WECHAT_PAY = Profile(
         "CLOSED": TradeState.CLOSED,
         "REVOKED": TradeState.CLOSED,
     },
-    query_before_close=True,
+    gone_back="REFUND",
     close_after_s=300,
     scanned_is_reversed=True,
     reverse_after_s=15,
@@ -81,7 +82,7 @@ ALIPAY_F2F = Profile(
         "TRADE_FINISHED": TradeState.PAID,
         "TRADE_CLOSED": TradeState.CLOSED,
     },
-    query_before_close=True,
+    gone_back="TRADE_CLOSED",
     close_after_s=0,
     scanned_is_reversed=True,
     reverse_after_s=0,

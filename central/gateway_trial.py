@@ -26,6 +26,7 @@ from central.gateway import GatewaySilent
 from central.gateway_profile import profile_of
 from central.gateway_quirks import Quirks
 from central.gateway_signature import is_signed, read_authorization, request_text
+from central.gateway_trial_books import AskedBooks
 from central.gateway_trial_keys import MCHID, TrialKeys, publish, trial_keys
 from central.gateway_trial_notices import LONG_AGO_S, Notices, signed_headers, spoilt
 from central.gateway_trial_wire import Denied, TrialWire
@@ -112,7 +113,7 @@ def open_trial_gateway(
     books = Database(sqlite_url(folder / "gateway.sqlite3"))
     sandbox = Sandbox(books, clock, url, keys.digest)
     notices = Notices(keys, dice, clock)
-    wire = TrialWire(sandbox, books, profile_of(settings), dice, notices, clock)
+    wire = TrialWire(sandbox, AskedBooks(books, clock), profile_of(settings), dice, notices, clock)
     wire.address, wire.bills_wait = url, real_times
     return TrialGateway(url, settings, sandbox, dice, notices, wire, keys, books, clock)
 

@@ -24,41 +24,20 @@ from hashlib import sha1
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from sqlalchemy import BigInteger, Column, MetaData, Row, String, Table, insert, select, update
+from sqlalchemy import Row
 
 from central.clock import Clock, legal_time
-from central.database import Database
 from central.gateway import CodeInvalid, GatewaySilent, Trade, TradeState, wallet_of
 from central.gateway_bill import write_bill
 from central.gateway_profile import Profile
 from central.gateway_quirks import Quirks
+from central.gateway_trial_books import NATIVE, SCANNED, AskedBooks
 from central.gateway_trial_keys import APPID, MCHID
 from central.gateway_trial_notices import Notices
 from central.sandbox import Act, Sandbox
 
-NATIVE, SCANNED = "NATIVE", "MICROPAY"
 MONEY = (TradeState.PAID, TradeState.RETURNED)
 LATE_MS = 1_000
-
-metadata = MetaData()
-asked_trades = Table(
-    "asked_trades",
-    metadata,
-    Column("order_id", String(40), primary_key=True),
-    Column("notify_url", String(300), nullable=False),
-    Column("trade_type", String(12), nullable=False),
-    Column("opened_ms", BigInteger, nullable=False),
-    Column("scanned_ms", BigInteger),
-    Column("pays_ms", BigInteger),  # when the payer of a scanned code will have confirmed
-)
-asked_refunds = Table(
-    "asked_refunds",
-    metadata,
-    Column("refund_id", String(64), primary_key=True),
-    Column("order_id", String(40), nullable=False),
-    Column("transaction", String(64), nullable=False),
-    Column("amount_fen", BigInteger, nullable=False),
-)
 
 
 class Denied(Exception):
@@ -84,20 +63,18 @@ class TrialWire:
     def __init__(
         self,
         sandbox: Sandbox,
-        books: Database,
+        asked: AskedBooks,
         profile: Profile,
         quirks: Quirks,
         notices: Notices,
         clock: Clock,
     ) -> None:
-        self._sandbox, self._books, self._profile = sandbox, books, profile
+        self._sandbox, self._asked, self._profile = sandbox, asked, profile
         self._quirks, self._notices, self._clock = quirks, notices, clock
         self.address = ""
         self.bills_wait = False  # a day's bill is out on the next day, from the profile's hour on
         self._calls = 0
         sandbox.on_payment = self._tell_payment
-        with books.write() as connection:
-            metadata.create_all(connection)
 
     def answer(self, method: str, target: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """What the gateway does and says."""
@@ -136,11 +113,11 @@ class TrialWire:
     def _native(self, call: Call) -> tuple[int, dict[str, Any]]:
         order_id, amount_fen = self._checked(call)
         self._refuse_what_is_over(order_id, amount_fen)
-        row = self._asked(order_id)
+        row = self._asked.trade(order_id)
         if row is not None and row.trade_type != NATIVE:
             raise Denied(403, "OUT_TRADE_NO_USED")
         if row is None:
-            self._note(order_id, NATIVE, str(call.body.get("notify_url", "")))
+            self._asked.note_trade(order_id, NATIVE, str(call.body.get("notify_url", "")))
         return 200, {"code_url": self._sandbox.create(order_id, amount_fen, str(call.body["description"]))}
 
     def _codepay(self, call: Call) -> tuple[int, dict[str, Any]]:
@@ -151,22 +128,20 @@ class TrialWire:
         if wallet_of(code) != self._profile.channel:
             raise Denied(400, "AUTH_CODE_INVALID")
         self._refuse_what_is_over(order_id, amount_fen)
-        if self._asked(order_id) is None:
-            self._note(order_id, SCANNED, "")
+        row = self._asked.trade(order_id)
+        if row is None:
+            self._asked.note_trade(order_id, SCANNED, "")
         self._sandbox.create(order_id, amount_fen, str(call.body["description"]))
         now_ms = self._clock.now_ms()
-        if (
-            self._asked_for(order_id).pays_ms is None
-            and code[-1] < "7"
-            and self._quirks.happens("user_paying")
-        ):
+        new = row is None or row.pays_ms is None
+        if new and code[-1] < "7" and self._quirks.happens("user_paying"):
             code = code[:-1] + "7"
-            self._update(order_id, pays_ms=now_ms + round(self._quirks.length("paying_s") * 1000))
+            self._asked.change_trade(order_id, pays_ms=now_ms + round(self._quirks.length("paying_s") * 1000))
         try:
             trade = self._sandbox.charge(order_id, code)
         except CodeInvalid:
             raise Denied(400, "AUTH_CODE_INVALID") from None
-        self._update(order_id, trade_type=SCANNED, scanned_ms=now_ms)
+        self._asked.change_trade(order_id, trade_type=SCANNED, scanned_ms=now_ms)
         if trade.state is TradeState.CONFIRMING:
             raise Denied(202, "USERPAYING")
         if trade.state is TradeState.REFUSED:
@@ -175,7 +150,7 @@ class TrialWire:
 
     def _query(self, call: Call, order_id: str) -> tuple[int, dict[str, Any]]:
         self._check_merchant(call.query)
-        row = self._asked(order_id)
+        row = self._asked.trade(order_id)
         if row is not None and row.pays_ms is not None and self._clock.now_ms() >= row.pays_ms:
             self._press(order_id, Act.PAY)
         trade = self._sandbox.query(order_id)
@@ -244,25 +219,25 @@ class TrialWire:
         order_id, trade = self._payment(transaction, "RESOURCE_NOT_EXISTS")
         if trade.amount_fen != total:
             raise Denied(400, "PARAM_ERROR")
-        asked = self._asked_refund(refund_id)
+        asked = self._asked.refund(refund_id)
         if asked is not None and (asked.transaction, asked.amount_fen) != (transaction, fen):
             raise Denied(400, "INVALID_REQUEST")
         if asked is None:
             if self._sandbox.refund(order_id, refund_id, fen).refused:
                 raise Denied(403, "INVALID_REQUEST")  # more than there is
-            if self._note_refund(refund_id, order_id, transaction, fen) and self._quirks.happens(
+            if self._asked.note_refund(refund_id, order_id, transaction, fen) and self._quirks.happens(
                 "refund_refused"
             ):
                 self._sandbox.get_stuck(refund_id)
         return 200, self._refund_told(refund_id)
 
     def _query_refund(self, _call: Call, refund_id: str) -> tuple[int, dict[str, Any]]:
-        if self._asked_refund(refund_id) is None:
+        if self._asked.refund(refund_id) is None:
             raise Denied(404, "RESOURCE_NOT_EXISTS")
         return 200, self._refund_told(refund_id)
 
     def _refund_told(self, refund_id: str) -> dict[str, Any]:
-        row = self._asked_refund(refund_id)
+        row = self._asked.refund(refund_id)
         assert row is not None
         state = self._sandbox.refund(row.order_id, refund_id, row.amount_fen)
         return {
@@ -331,7 +306,7 @@ class TrialWire:
             raise Denied(400, "PARAM_ERROR")
 
     def _known(self, order_id: str) -> tuple[Trade, Row[Any]]:
-        trade, row = self._sandbox.query(order_id), self._asked(order_id)
+        trade, row = self._sandbox.query(order_id), self._asked.trade(order_id)
         if trade.state is TradeState.UNKNOWN or row is None:
             raise Denied(404, "ORDER_NOT_EXIST")
         return trade, row
@@ -342,43 +317,6 @@ class TrialWire:
             raise Denied(404, unknown)
         return order_id, self._sandbox.query_payment(order_id, transaction)
 
-    def _asked(self, order_id: str) -> Row[Any] | None:
-        with self._books.read() as connection:
-            query = select(asked_trades).where(asked_trades.c.order_id == order_id)
-            return connection.execute(query).first()
-
-    def _asked_for(self, order_id: str) -> Row[Any]:
-        row = self._asked(order_id)
-        assert row is not None
-        return row
-
-    def _asked_refund(self, refund_id: str) -> Row[Any] | None:
-        with self._books.read() as connection:
-            query = select(asked_refunds).where(asked_refunds.c.refund_id == refund_id)
-            return connection.execute(query).first()
-
-    def _note(self, order_id: str, trade_type: str, notify_url: str) -> None:
-        row = {"order_id": order_id, "notify_url": notify_url, "trade_type": trade_type}
-        with self._books.write() as connection:
-            mine = select(asked_trades).where(asked_trades.c.order_id == order_id)
-            if connection.execute(mine).first() is None:  # another call may have been faster
-                connection.execute(insert(asked_trades).values(**row, opened_ms=self._clock.now_ms()))
-
-    def _note_refund(self, refund_id: str, order_id: str, transaction: str, amount_fen: int) -> bool:
-        """False when another call has just noted it."""
-        entry = {"refund_id": refund_id, "order_id": order_id, "transaction": transaction}
-        with self._books.write() as connection:
-            mine = select(asked_refunds).where(asked_refunds.c.refund_id == refund_id)
-            if connection.execute(mine).first() is not None:
-                return False
-            connection.execute(insert(asked_refunds).values(**entry, amount_fen=amount_fen))
-        return True
-
-    def _update(self, order_id: str, **values: object) -> None:
-        with self._books.write() as connection:
-            mine = asked_trades.c.order_id == order_id
-            connection.execute(update(asked_trades).where(mine).values(**values))
-
     def _press(self, order_id: str, act: Act) -> None:
         slip = self._sandbox.slip_of_order(order_id)
         if slip is not None:
@@ -386,7 +324,7 @@ class TrialWire:
 
     def _trade(self, order_id: str, trade: Trade) -> dict[str, Any]:
         """A trade as the documents write one."""
-        row = self._asked(order_id)
+        row = self._asked.trade(order_id)
         word = self._profile.word(trade.state)
         told: dict[str, Any] = {
             "appid": APPID,
@@ -398,13 +336,10 @@ class TrialWire:
         }
         if trade.state not in MONEY:
             return told
-        with self._books.read() as connection:
-            mine = select(asked_refunds).where(asked_refunds.c.transaction == trade.transaction)
-            refunded = connection.execute(mine).first() is not None
-        if refunded or trade.state is TradeState.RETURNED:
-            told["trade_state"] = self._profile.word(TradeState.RETURNED if refunded else TradeState.CLOSED)
-            if not refunded and "REVOKED" in self._profile.words:
-                told["trade_state"] = "REVOKED"
+        if trade.state is TradeState.RETURNED and "REVOKED" in self._profile.words:
+            told["trade_state"] = "REVOKED"
+        elif trade.state is TradeState.RETURNED or self._asked.is_refunded(trade.transaction):
+            told["trade_state"] = self._profile.gone_back
         return told | {
             "transaction_id": trade.transaction,
             "success_time": legal_time(self._clock.now_ms()).isoformat(timespec="seconds"),
@@ -414,10 +349,13 @@ class TrialWire:
     # --- notices ---
 
     def _tell_payment(self, order_id: str, transaction: str) -> None:
-        row = self._asked(order_id)
+        row = self._asked.trade(order_id)
         if row is None:
             return
-        trade = self._sandbox.query_payment(order_id, transaction)
+        try:
+            trade = self._sandbox.query_payment(order_id, transaction)
+        except GatewaySilent:
+            return  # it tells as little as it answers
         told = self._trade(order_id, trade)
         early = self._quirks.happens("early_notice")
         self._notices.post(row.notify_url, "TRANSACTION.SUCCESS", "transaction", told, at_once=early)

@@ -200,7 +200,8 @@ class V3Gateway:
         return Trade(state, fen, number, self._profile.channel)
 
     def _confirming(self) -> Trade:
-        return Trade(TradeState.CONFIRMING, confirm_within_s=self._profile.scan_poll_s)
+        within_s, every_s = self._profile.scan_poll_s, self._profile.poll_every_s
+        return Trade(TradeState.CONFIRMING, confirm_within_s=within_s, ask_every_s=every_s)
 
     def _known(self, order_id: str) -> AskedTrade:
         asked = self._asked.trade(order_id)

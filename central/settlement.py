@@ -135,7 +135,7 @@ class Settlement:
         elif trade.state is TradeState.CLOSED:
             self._shut(order_id, "expired")
         elif trade.confirm_within_s is not None:
-            self._hurry(order_id, trade.confirm_within_s)
+            self._hurry(order_id, trade.confirm_within_s, trade.ask_every_s)
 
     def _look_at_open(self, row: Row[Any]) -> None:
         trade = self._gateway.query(row.order_id)
@@ -258,15 +258,16 @@ class Settlement:
             look_ms = self._clock.now_ms() + SOONEST_LOOK_MS
             _set(connection, order_id, state="closed", reason=row.reason or reason, looks=0, look_ms=look_ms)
 
-    def _hurry(self, order_id: str, within_s: float) -> None:
-        """A scanned code's payer has less time than an order lives."""
+    def _hurry(self, order_id: str, within_s: float, every_s: float) -> None:
+        """A scanned code's payer has less time than an order lives, and is looked after if the kiosk does not."""
         with self._database.write() as connection:
             row = row_of(connection, order_id, lock=True)
             if row is None or row.state not in OPEN or row.scanned_ms is None:
                 return
             until_ms = row.scanned_ms + round(within_s * 1000)
             if until_ms < row.expires_ms:
-                _set(connection, order_id, expires_ms=until_ms, looks=0, look_ms=until_ms)
+                look_ms = min(until_ms, self._clock.now_ms() + round(every_s * 1000))
+                _set(connection, order_id, expires_ms=until_ms, looks=0, look_ms=look_ms)
 
     def _plan_look(self, before: Row[Any], *, heard: bool) -> None:
         """Doubles the wait of an order that did not move, until nobody expects money any more."""

@@ -102,11 +102,15 @@ def test_a_kiosk_that_is_refused_a_gateway_reads_that_it_is_silent(tmp_path, kio
         (("run", "--data", "{}", "--gateway", "{}/none.toml"), "none.toml"),
         (("run", "--data", "{}", "--gateway", "{}/odd.toml"), "unknown colour"),
         (("run", "--data", "{}", "--gateway", "{}/half.toml"), "missing"),
+        (("run", "--data", "{}", "--gateway", "{}/keyless.toml"), "no-such-key.pem"),
     ],
 )
 def test_what_cannot_be_used_is_said_and_nothing_starts(tmp_path, arguments, said):
     (tmp_path / "odd.toml").write_text('profile = "wechat"\ncolour = "red"\n', encoding="utf-8")
     (tmp_path / "half.toml").write_text('profile = "wechat"\n', encoding="utf-8")
+    words = "address mchid appid merchant_serial merchant_key platform_serial platform_key notice_key"
+    keyless = "".join(f'{word} = "no-such-key.pem"\n' for word in words.split())
+    (tmp_path / "keyless.toml").write_text('profile = "wechat"\n' + keyless, encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "central", *(part.format(tmp_path) for part in arguments)],
         capture_output=True,

@@ -286,7 +286,7 @@ def test_a_reverse_may_itself_be_undecided_and_then_nothing_is_reversed(
 def test_a_scanned_trade_is_reversed_within_seven_days_and_not_later(trial, wired, gateway, order, clock):
     assert WECHAT_PAY.reverse_within_s == 7 * 86_400
     trial.sandbox.charge(order["order_id"], WECHAT_CODE + "7")
-    trial.wire._update(order["order_id"], trade_type="MICROPAY", scanned_ms=clock.ms)
+    trial.wire._asked.change_trade(order["order_id"], trade_type="MICROPAY", scanned_ms=clock.ms)
     note_scan(wired, order["order_id"])
     clock.move_s(7 * 86_400 + 1)
     assert gateway.close(order["order_id"]).state is TradeState.CONFIRMING
@@ -351,7 +351,47 @@ def test_no_code_is_stored_at_either_end(trial, wired, wired_kiosk, order):
     assert not [path.name for path in files if (WECHAT_CODE + "3").encode() in path.read_bytes()]
 
 
+def test_a_payer_who_confirms_after_the_kiosk_died_is_found_by_the_sweep(
+    trial, wired, wired_kiosk, order, clock
+):
+    scan(wired_kiosk, order, "7")
+    press(trial, order["order_id"], Act.PAY)
+    clock.move_s(5)
+    wired.service.orders.sweep()
+    assert [row["kind"] for row in wired_kiosk.ledger()] == ["payment"]
+
+
+def test_a_payer_pays_while_the_gateway_is_silent_about_the_trade(trial, wired_kiosk, order):
+    """On its cashier page as well as by a code that ends in 9."""
+    wired_kiosk.press(order["pay_url"], "silence")
+    wired_kiosk.press(order["pay_url"], "pay")
+    assert wired_kiosk.get(order["order_id"])[0] == 503
+    wired_kiosk.press(order["pay_url"], "release")
+    assert wired_kiosk.get(order["order_id"])[1]["state"] == "paid"
+
+
 # --- the way back ---
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_money_goes_back_by_the_words_of_each_profile(start_trial, start_wired, kiosk_at, profile, clock):
+    trial = start_trial(profile=profile)
+    wired = start_wired(trial)
+    kiosk = kiosk_at(wired)
+    body = kiosk.pension()
+    kiosk.put(body)
+    for act in (Act.PAY, Act.AGAIN):
+        press(trial, body["order_id"], act)
+        kiosk.get(body["order_id"])
+        wired.service.orders.settle([body["order_id"]])
+    for _ in range(4):
+        clock.move_s(61)
+        wired.service.orders.settle(
+            [body["order_id"]]
+        )  # the gateway shows the second one, which has gone back
+    kinds = [row["kind"] for row in kiosk.ledger()]
+    assert kinds == ["payment", "second_payment", "refund"]
+    assert kiosk.get(body["order_id"])[1]["state"] == "paid"
 
 
 @pytest.fixture
