@@ -15,7 +15,7 @@ from bench.scene import SEED
 OUT = Path(__file__).parent / "out"
 Measure = Callable[[argparse.Namespace], list[Figure]]
 MEASURES: dict[str, Measure] = {
-    "frames": lambda given: face_frames.measure(given.faces, given.quick),
+    "frames": lambda given: face_frames.measure(given.quick),
     "comparison": lambda given: face_comparison.measure(given.faces, given.quick, given.onnx),
 }
 

@@ -58,9 +58,6 @@ def load() -> LibraryMatcher:
         checked(weights)
     try:
         import face_recognition  # type: ignore[import-untyped]  # ships no types
-    except (
-        ImportError,
-        SystemExit,
-    ) as error:  # older ones call quit() where another package raises ImportError
+    except (ImportError, SystemExit) as error:  # where others raise ImportError, older ones call quit()
         raise EngineUnusable("face_recognition refuses to be imported") from error
     return LibraryMatcher(face_recognition)

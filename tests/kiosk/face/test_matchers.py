@@ -179,6 +179,17 @@ def test_the_network_is_fed_exactly_as_configured(
     assert found == pytest.approx(by_hand(frame, mesh, colours == "rgb", mean, scale), abs=2e-5)
 
 
+def test_every_value_is_moved_by_the_mean_and_then_scaled() -> None:
+    chip = np.zeros((112, 112, 3), np.uint8)
+    chip[5, 7] = (10, 127, 255)
+    fed = matcher_onnx.tensor(chip, FaceOnnx(mean=127.0, scale=0.0078125))
+    assert fed.shape == (1, 3, 112, 112) and fed.dtype == np.float32
+    assert fed[0, :, 5, 7] == pytest.approx((-117 / 128, 0, 1))
+    turned = matcher_onnx.tensor(chip, FaceOnnx(mean=0.0, scale=0.5, colours="rgb", layout="nhwc"))
+    assert turned.shape == (1, 112, 112, 3)
+    assert turned[0, 5, 7] == pytest.approx((127.5, 63.5, 5))
+
+
 def test_vectors_are_compared_as_configured(tmp_path: Path) -> None:
     east, north = np.array((1, 0), np.float32), np.array((0, 1), np.float32)
     cosine = matcher_onnx.load(onnx(tmp_path))

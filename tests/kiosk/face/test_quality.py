@@ -15,7 +15,7 @@ from kiosk.face.detection import Box
 from kiosk.face.mesh import LEFT_EYE, RIGHT_EYE, Mesh
 from kiosk.face.models import Models
 from kiosk.face.pose import Pose
-from kiosk.face.quality import assess, light, sharpness, tint
+from kiosk.face.quality import LIPS, NOSE, assess, light, sharpness, tint
 from kiosk.face.seeing import see
 from kiosk.face.tracking import NEW
 from kiosk.face.verdicts import Hint
@@ -95,6 +95,17 @@ def test_a_black_mask_is_a_mask_or_a_face_that_is_not_whole(
         Hint.TAKE_OFF_MASK,
         Hint.SHOW_WHOLE_FACE,
     )
+
+
+@pytest.mark.parametrize("part", [NOSE, LIPS], ids=["nose", "lips"])
+def test_a_red_nose_or_painted_lips_are_no_mask(frame: Image, mesh: Mesh, part: tuple[int, ...]) -> None:
+    """A mask covers both: one of them in another colour is only a face."""
+    painted = tanned(frame)
+    for number in part:
+        x, y = mesh.at(number)
+        cv2.circle(painted, (round(x), round(y)), 14, (60, 40, 200), -1)
+    found = light(painted, mesh).cover
+    assert found is not None and found < LIMITS.most_cover
 
 
 def test_a_face_the_mesh_cannot_follow_is_not_nobody() -> None:
