@@ -283,13 +283,16 @@ def test_a_reverse_may_itself_be_undecided_and_then_nothing_is_reversed(
     assert wired_kiosk.close(order["order_id"])[1]["state"] == "paid"
 
 
-def test_a_scanned_trade_is_reversed_within_seven_days_and_not_later(trial, wired, gateway, order, clock):
+def test_a_scanned_trade_is_reversed_within_seven_days_and_not_later(
+    trial, wired, gateway, line, order, clock
+):
     assert WECHAT_PAY.reverse_within_s == 7 * 86_400
     trial.sandbox.charge(order["order_id"], WECHAT_CODE + "7")
     trial.wire._asked.change_trade(order["order_id"], trade_type="MICROPAY", scanned_ms=clock.ms)
     note_scan(wired, order["order_id"])
     clock.move_s(7 * 86_400 + 1)
     assert gateway.close(order["order_id"]).state is TradeState.CONFIRMING
+    assert "POST reverse" not in line.calls  # it would be refused
     clock.move_s(-1)
     assert gateway.close(order["order_id"]).state is TradeState.CLOSED
 
