@@ -228,7 +228,12 @@ class EscposPrinter:
             return self._silent()
         if self._was_silent:
             self._was_silent, self._clears = False, 0
-        return judge(answers, self._profile.fault_mask)
+        status = judge(answers, self._profile.fault_mask)
+        if (
+            held and status.device is DeviceState.ONLINE
+        ):  # busy, or a cable that does not carry its ready line
+            return replace(status, device=DeviceState.OFFLINE)
+        return status
 
     def _silent(self) -> PrinterStatus:
         """Switched off, unplugged or in somebody else's hands: what it holds afterwards is nobody's sheet."""

@@ -16,7 +16,7 @@ from devices.printer import Document, Line, Verdict
 from devices.printer_emulator import PrinterEmulator
 from devices.printer_escpos import EscposPrinter, PrinterSettings, open_printer
 from devices.printer_profiles import PROFILES, PrinterProfile
-from devices.status import PaperSupply
+from devices.status import DeviceState, PaperSupply
 from tests.devices.test_printer_escpos import NOTO, OTHER, SHEET, Stand, on_a_line, once, with_event
 from tests.devices.wire import DirectWire
 
@@ -251,6 +251,19 @@ def test_a_held_line_does_not_hold_the_questions():
     assert again.status().paper is PaperSupply.OUT
     with pytest.raises(NotReady, match="out"):
         again.print(OTHER)
+
+
+def test_a_printer_that_is_ready_and_takes_no_bytes_is_not_ready():
+    """A cable without its ready line: a sheet would wait in the system's buffer for ever."""
+    stand = Stand()
+    line = HeldLine(stand.wire)
+    line.waiting = b""
+    driver = EscposPrinter(line, EPSON, FontChain((NOTO,)), stand.clock)
+    assert (driver.status().device, driver.status().paper) == (DeviceState.OFFLINE, PaperSupply.FULL)
+    assert driver.status().can_print is False
+    with pytest.raises(NotReady, match="offline"):
+        driver.print(OTHER)
+    assert line.waiting == b""
 
 
 def test_a_held_sheet_still_comes_while_the_person_is_there():
