@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 
 from kiosk.config import Face
-from kiosk.face.crops import Image
 from kiosk.face.matcher import Matcher, Vector
 from kiosk.face.models import Models
 from kiosk.face.references import Reference, prepare_reference
@@ -72,7 +71,9 @@ def calibrate(
     """Compares every picture with every other one.  Raises NotEnough when no pair is left of those in which a face was found."""
     owners: list[int] = []
     probes: list[Vector | None] = []
-    references: dict[Variant, list[Vector | None]] = {variant: [] for variant in variants}
+    references: dict[Variant, list[Vector | None]] = {
+        variant: probes if variant is Variant.ORIGINAL else [] for variant in variants
+    }
     for number, paths in enumerate(people.values()):
         for path in paths:
             image = cv2.imread(str(path), cv2.IMREAD_COLOR)
@@ -80,7 +81,8 @@ def calibrate(
             owners.append(number)
             probes.append(_vector(matcher, found))
             for variant, vectors in references.items():
-                vectors.append(_reference(models, matcher, face, image, found, variant))
+                if variant is not Variant.ORIGINAL:
+                    vectors.append(_reference(models, matcher, face, found, variant))
     trials = {
         variant: pair(np.array(owners), probes, vectors, matcher) for variant, vectors in references.items()
     }
@@ -91,14 +93,11 @@ def _reference(
     models: Models,
     matcher: Matcher,
     face: Face,
-    image: Image | None,
     found: Reference | None,
     variant: Variant,
 ) -> Vector | None:
-    if image is None or found is None or found.mesh is None:
+    if found is None or found.mesh is None:
         return None
-    if variant is Variant.ORIGINAL:
-        return _vector(matcher, found)
     poor, coded_bytes = made(found.image, found.mesh, variant)
     return _vector(matcher, prepare_reference(models, poor, face.reference, coded_bytes))
 
@@ -115,11 +114,11 @@ def pair(
     references: list[Vector | None],
     matcher: Matcher,
 ) -> Trial:
-    """Every probe with every reference of another picture.  Raises NotEnough."""
+    """Every probe with every reference of another picture; when both are the same list, every two once.  Raises NotEnough."""
     genuine, people, impostor = [], [], []
     for i, probe in enumerate(probes):
         for j, reference in enumerate(references):
-            if i == j or probe is None or reference is None:
+            if i == j or probe is None or reference is None or (references is probes and j < i):
                 continue
             score = matcher.score(probe, reference)
             if owners[i] == owners[j]:
