@@ -561,6 +561,17 @@ def test_a_charge_of_another_amount_than_asked_is_silence(gateway, order):
         gateway.charge(order["order_id"], WECHAT_CODE + "3")
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, "OUT_TRADE_NO_USED"), (403, "TRADE_ERROR"), (400, "PARAM_ERROR")]
+)
+def test_a_code_payment_that_is_refused_leaves_the_order_to_its_qr_code(gateway, order, status, code):
+    """As where a gateway takes no code under the number of a QR trade: the code itself was not at fault."""
+    unpaid = trade_answer(out_trade_no=order["order_id"], trade_state="NOTPAY", transaction_id="")
+    said = iter([Answer(status, {"code": code}), Answer(200, unpaid)])
+    gateway.calls.ask = lambda *_: next(said)
+    assert gateway.charge(order["order_id"], WECHAT_CODE + "3") == Trade(TradeState.WAITING)
+
+
 @pytest.mark.parametrize("url", [None, "", 7, "x" * 301, "weixin://wxpay/\n", "微信"])
 def test_an_address_no_code_can_carry_is_silence(gateway, order, url):
     gateway.calls.ask = answers(200, {"code_url": url})
