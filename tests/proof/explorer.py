@@ -3,8 +3,8 @@
 ``explore`` is complete: it runs a scenario without faults, then with one fault at every effect in every way, and from what each of
 these runs met, with one more fault later on.  So no schedule is tried whose faults are not reached, and none is tried twice.
 A run that has all its faults behind it stops where another one has stood before, with the same disks, the same central, the same
-paper and the same minute, and come to a good end.  ``sample`` draws the places of four or five faults by chance, each schedule once.  A violation carries its choices; ``replay``
-plays them again.  ``run`` does all of it on several processes.
+paper at the same moment, and come to a good end.  ``sample`` draws the places of four or five faults by chance, each schedule
+once.  A violation carries its choices; ``replay`` plays them again.  ``run`` does all of it on several processes.
 
     python -m tests.proof.explorer          the whole of it, as ``make proof`` does
     python -m tests.proof.explorer quick
