@@ -49,8 +49,8 @@ def test_nothing_is_lost_by_one_fault(one_fault: Result) -> None:
 
 def test_nothing_is_lost_by_more_faults(drawn: Result) -> None:
     assert drawn.violations == []
-    assert drawn.total >= 0.9 * SAMPLED * len(SCENARIOS)
-    assert all(drawn.schedules[depth] > SAMPLED for depth in DEPTHS)
+    assert drawn.total == SAMPLED * len(SCENARIOS)
+    assert all(drawn.schedules[depth] > 10 * SAMPLED for depth in DEPTHS)
 
 
 def test_every_fault_is_met_and_everything_is_told(one_fault: Result, drawn: Result) -> None:
