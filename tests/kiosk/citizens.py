@@ -216,9 +216,7 @@ class Afternoon:
         if rng.random() < 0.1:
             visitor.power_cut()
         machine = visitor.start_if_off()
-        journal = FusedJournal(
-            machine.journal, rng.randint(1, 8) if rng.random() < 0.35 else None, rng.random() < 0.5
-        )
+        journal = self.fused(visitor, machine.journal)
         for till in (machine.kiosk.till, machine.kiosk.outbox._till):
             till._journal = journal  # type: ignore[assignment]
         try:
@@ -230,6 +228,10 @@ class Afternoon:
             visitor.power_cut()
         finally:
             self._busy.discard(id(visitor))
+
+    def fused(self, _visitor: Visitor, journal: Journal) -> FusedJournal:
+        rng = self.rng
+        return FusedJournal(journal, rng.randint(1, 8) if rng.random() < 0.35 else None, rng.random() < 0.5)
 
     def meddle(self, visitor: Visitor) -> None:
         """Now and then something breaks, and more often something is mended."""

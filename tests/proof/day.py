@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from random import Random
 from typing import Any
@@ -17,9 +17,10 @@ import requests
 
 from kiosk import texts, views
 from kiosk.flows.attract import Devices
+from kiosk.journal import Journal
 from kiosk.views import AttentionButton, MyPageButton, PaidButton, View
 from stand.proxy import Fault
-from tests.kiosk.citizens import Afternoon, Citizen
+from tests.kiosk.citizens import Afternoon, Citizen, FusedJournal
 from tests.proof.hall import Hall
 from tests.proof.services import Service
 from tests.visitor import JSON, Visitor
@@ -61,8 +62,51 @@ QUIRKS = {
     "paying_s": 0.5,
 }  # all but refund_refused, which only a person at the bank can end
 VISITS_A_KILL = 30  # of central, and of the gateway
+STORM = 0.15  # of the intents
+LONGEST_DEAD = 40  # exchanges: a kiosk gives up making an order after 20
 LONGEST_DOWN = 25  # questions until somebody starts it again
 CODES_KEPT = 30
+
+
+class Weather:
+    """Faults of one line, drawn one by one; after something was lost or late, nothing may get through for a while.
+
+    So a request may be on its way while everything that is asked after it is lost, and arrive when the line is back.
+    """
+
+    def __init__(self, rng: Random, shares: Mapping[Fault, float]) -> None:
+        self._rng, self._shares = rng, shares
+        self._late, self._dead = False, 0  # exchanges
+
+    def storm(self) -> None:
+        """What is asked next is on its way for long, and after it the line is dead."""
+        self._late, self._dead = True, self._rng.randint(LONGEST_DEAD // 2, LONGEST_DEAD)
+
+    def __call__(self) -> Fault:
+        if self._late:
+            self._late = False
+            return Fault.LATE
+        if self._dead:
+            self._dead -= 1
+            return Fault.LOSE_REQUEST
+        faults = [*self._shares, Fault.NONE]
+        (fault,) = self._rng.choices(faults, [*self._shares.values(), 1 - sum(self._shares.values())])
+        if fault in (Fault.LATE, Fault.LOSE_REPLY, Fault.LOSE_REQUEST) and self._rng.random() < 0.3:
+            self._dead = self._rng.randint(1, LONGEST_DEAD)
+        return fault
+
+
+class StormyJournal(FusedJournal):
+    """A journal at some of whose intents the weather turns: the order's first question is the one that comes late."""
+
+    def __init__(self, journal: Journal, at: int | None, after: bool, storm: Callable[[], None]) -> None:
+        super().__init__(journal, at, after)
+        self._storm = storm
+
+    def append(self, *arguments: Any) -> Any:
+        if arguments[1] == "intent":
+            self._storm()
+        return super().append(*arguments)
 
 
 class Day(Afternoon):
@@ -83,8 +127,8 @@ class Day(Afternoon):
         self._down: dict[Service, int] = {}
         self._timers: list[threading.Timer] = []
         self._codes: list[str] = []
-        hall.to_gateway.faulty(Random(f"{rng.random()}"), AT_THE_GATEWAY)
-        hall.notices.faulty(Random(f"{rng.random()}"), AT_THE_GATEWAY)
+        for proxy in (hall.to_gateway, hall.notices):
+            proxy.choose = Weather(Random(f"{rng.random()}"), AT_THE_GATEWAY)
 
     def visit(self) -> None:
         self._tend()
@@ -126,13 +170,24 @@ class Day(Afternoon):
         self._timers.append(threading.Timer(self.rng.uniform(0, 0.05), service.kill))
         self._timers[-1].start()
 
+    def fused(self, visitor: Visitor, journal: Journal) -> FusedJournal:
+        def storm() -> None:
+            if self.rng.random() < STORM:
+                self.met["storm at an intent"] += 1
+                weather = visitor.stand.network.choose = Weather(self._dice[visitor], AT_THE_KIOSK)
+                weather.storm()
+
+        rng = self.rng
+        at = rng.randint(1, 8) if rng.random() < 0.2 else None
+        return StormyJournal(journal, at, rng.random() < 0.5, storm)
+
     def meddle_with_network(self, visitor: Visitor) -> None:
         rng, network = self.rng, visitor.stand.network
         if rng.random() < 0.015:
             network.cut = True
             self.met["line cut"] += 1
         if rng.random() < 0.1:
-            network.faulty(self._dice[visitor], AT_THE_KIOSK)
+            network.choose = Weather(self._dice[visitor], AT_THE_KIOSK)
         if rng.random() < 0.2:
             network.healthy()
 

@@ -149,7 +149,7 @@ class Hall:
         clock = SkewedClock(skew_s) if skew_s else None
         visitor = Visitor(self.town, self.folder / kiosk_id, iter(()), kiosk_id, QUICK, clock)
         network = visitor.stand.network
-        network.delay_s, network.trickle_s, network.late_s, network.cut_s = DELAY_S, 0.05, 0.4, 0.1
+        network.delay_s, network.trickle_s, network.late_s, network.cut_s = DELAY_S, 0.05, 2.0, 0.1
         return visitor
 
     # --- the end of the day ---
