@@ -207,6 +207,20 @@ def test_closing_an_order_the_gateway_never_heard_of_closes_it(trial, wired_kios
     assert trial.sandbox.slips() == []
 
 
+def test_an_order_that_is_to_be_closed_is_not_opened_any_more(trial, wired, wired_kiosk, line, clock):
+    trial.quirks.set("system_error=2x")
+    body = wired_kiosk.pension()
+    assert wired_kiosk.put(body)[0] == 503
+    assert wired_kiosk.close(body["order_id"])[0] == 503
+    line.since()
+    status, reply = wired_kiosk.put(body)  # a repetition that was under way
+    assert (status, reply["state"], reply["pay_url"]) == (200, "created", None)
+    assert line.since() == []
+    clock.move_s(2)
+    wired.service.orders.sweep()
+    assert wired_kiosk.get(body["order_id"])[1]["state"] == "closed"
+
+
 # --- a scanned code ---
 
 
