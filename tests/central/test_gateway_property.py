@@ -18,6 +18,7 @@ from sqlalchemy import func, select
 
 from central import ledger, tables, township
 from central.clock import legal_day
+from central.gateway import TradeState
 from central.gateway_quirks import CHANCES
 from central.gateway_trial import trial_gateway
 from central.problems import Refused
@@ -195,19 +196,21 @@ class Afternoon:
         theirs = Counter((line.order_id, line.transaction, line.amount_fen) for line in bill)
         if ours != theirs:
             yield f"only in the ledger {ours - theirs}, only in the bill {theirs - ours}"
-        kept = {
-            slip.order_id: slip.kept_fen
-            for slip in self.town.trial.sandbox.slips()
-            if self.is_mine(slip.order_id)
+        slips = {
+            slip.order_id: slip for slip in self.town.trial.sandbox.slips() if self.is_mine(slip.order_id)
         }
+        totals = {row.order_id: row.total_fen for row in self.rows(tables.orders)}
         balances = Counter()
         for row in entries:
             balances[row.order_id] += row.amount_fen
-        for order_id in orders:
-            if kept.get(order_id, 0) != balances[order_id]:
-                yield f"{order_id}: the gateway keeps {kept.get(order_id, 0)}, the ledger {balances[order_id]}"
-            if balances[order_id] and orders[order_id] not in ("paid", "disputed"):
-                yield f"{order_id} keeps {balances[order_id]} and is {orders[order_id]}"
+        for order_id, state in orders.items():
+            slip, held = slips.get(order_id), balances[order_id]
+            if (slip.kept_fen if slip else 0) != held:
+                yield f"{order_id}: the gateway keeps {slip and slip.kept_fen}, the ledger {held}"
+            if held != (totals[order_id] if state == "paid" else 0) and order_id not in stuck:
+                yield f"{order_id} keeps {held} and is {state}"
+            if state == "closed" and slip is not None and slip.state is not TradeState.CLOSED:
+                yield f"{order_id} is closed here and {slip.state.value} there"
         payments = [row for row in entries if row.kind == ledger.Kind.PAYMENT]
         receipts = self.rows(tables.receipts)
         if not len(payments) == len(receipts) == self.contributions() <= 1:
