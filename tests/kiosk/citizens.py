@@ -146,7 +146,7 @@ class Citizen:
         self._visitor.place(self._person).action()
         if 0.03 < fault < 0.05:
             reader.place_two(card_of(self._person), card_of(self._person))
-        if 0.05 < fault < 0.07:
+        if 0.05 < fault < 0.07 and self._person["kind"] == "resident":
             self._visitor.place(self._person, number="371081190001010010").action()
         return ...
 

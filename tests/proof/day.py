@@ -234,7 +234,8 @@ class Collector(Citizen):
                 self._visitor.place(self._person).action()
                 return ...
             case views.MyPage():
-                return "owed" if self._taken < self._owed else MyPageButton.LEAVE
+                owed = any(item.key == "owed" for item in view.items)
+                return "owed" if owed and self._taken < self._owed else MyPageButton.LEAVE
             case views.ChooseReceipt():
                 return [option.key for option in view.options][self._taken % len(view.options)]
             case views.Paid():

@@ -204,6 +204,10 @@ class Hall:
             if trade["silent"]:
                 self.press(trade["token"], "release")
         for visitor in self.visitors:
+            ends = [wire._plugged for wire in visitor.stand.wires]
+            assert all(end is None or end.thread.is_alive() for end in ends), (
+                "a far end died: this proves nothing"
+            )
             mend_printer(visitor)
             visitor.stand.reader.take()
             visitor.stand.scanner_wire.replug()
