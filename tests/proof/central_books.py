@@ -15,6 +15,7 @@ from central.gateway import WECHAT, BillLine, GatewaySilent, Refund, Trade, Trad
 from tests.proof.central_world import WatchedDatabase, Watcher
 
 Answer = TypeVar("Answer")
+ASK_EVERY_S = 5.0
 ANSWERS, SILENT, REPLY_LOST, REQUEST_LOST, LATE = (
     "answers",
     "silent",
@@ -211,7 +212,7 @@ class Books:
             return self._one(order_id, trade.payments[-1].transaction)
         confirming = trade.state is TradeState.CONFIRMING
         within_s = self._manners.confirm_within_s if confirming else None
-        return Trade(trade.state, trade.amount_fen, confirm_within_s=within_s)
+        return Trade(trade.state, trade.amount_fen, confirm_within_s=within_s, ask_every_s=ASK_EVERY_S)
 
     def _one(self, order_id: str, transaction: str) -> Trade:
         trade = self.trades.get(order_id)

@@ -258,7 +258,10 @@ class Visit:
                 return trade is not None and len(trade.payments) == 1 and not trade.backs
             if what == "refuse":
                 return trade is not None and trade.state in (TradeState.WAITING, TradeState.CONFIRMING)
-            return trade is not None and (what == "notice" or not trade.payments)
+            if what == "notice":
+                return trade is not None
+            # what the gateway closed before it was created has no sum anybody could pay
+            return trade is not None and bool(trade.amount_fen) and not trade.payments
         who, _, act = name.partition(".")
         if name == "sweep":  # one that finds nothing ripe does nothing
             soon_ms = self.clock.ms + SWEEP_AFTER_MS
