@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,15 +13,19 @@ from sqlalchemy import delete
 
 from central import sandbox_books
 from central.gateway import GatewaySilent, Refund, Trade, TradeState
+from central.gateway_asked import AskedTrade
 from central.gateway_calls import Answer, SignedCalls
-from central.gateway_profile import ALIPAY_F2F, PROFILES, WECHAT_PAY
+from central.gateway_profile import ALIPAY_F2F, PROFILES, WECHAT_PAY, profile_of
 from central.gateway_signature import Merchant
+from central.gateway_trial_keys import publish, trial_keys
 from central.gateway_trial_notices import signed_headers
+from central.gateway_v3 import V3Gateway
 from central.sandbox import Act
 
 WECHAT_CODE = "13512229863846829"  # seventeen digits; the eighteenth says what happens
 ALIPAY_CODE = "28943186936271464"
 TODAY = date(2026, 11, 23)
+TEN_MS = int(datetime.fromisoformat("2026-11-23T10:00:00+08:00").timestamp() * 1000)
 SPEAKS = "orders close reverse refunds native codepay tradebill"
 
 
@@ -45,6 +49,35 @@ class Line:
 @pytest.fixture
 def gateway(wired):
     return wired.service.gateway
+
+
+class Books:
+    """Stands for what central wrote down."""
+
+    def trade(self, _order_id):
+        return AskedTrade(100_000, TEN_MS, TEN_MS, None)
+
+    def payment_of(self, _refund_id):
+        return "4200000000000000001"
+
+
+@pytest.fixture(scope="session")
+def keys(trial_keys_folder):
+    return trial_keys(trial_keys_folder)
+
+
+@pytest.fixture(scope="session")
+def merchant(keys):
+    return publish(keys, "http://127.0.0.1:1", "wechat", real_times=True)
+
+
+@pytest.fixture
+def bare(merchant, clock):
+    """The adapter alone, for answers whose signature was right: what is in them still has to be."""
+    profile = profile_of(merchant)
+    gateway = V3Gateway(merchant, profile, Books(), clock, payee="x", notify_url="http://127.0.0.1:1/")
+    yield gateway
+    gateway.calls.disconnect()
 
 
 @pytest.fixture
@@ -460,23 +493,9 @@ def refund_answer(**changes):
     return {**told, **changes}
 
 
-class Books:
-    """Stands for what central wrote down."""
-
-    def __init__(self, trade=None):
-        self._trade = trade
-
-    def trade(self, _order_id):
-        return self._trade
-
-    def payment_of(self, _refund_id):
-        return "4200000000000000001"
-
-
-def test_a_refund_is_done_when_every_word_of_it_is_ours(gateway):
-    gateway._asked = Books()
-    gateway.calls.ask = answers(200, refund_answer())
-    assert gateway.refund("WD001-000001", "R-T", 100) == Refund(True, "50300000000000000001")
+def test_a_refund_is_done_when_every_word_of_it_is_ours(bare):
+    bare.calls.ask = answers(200, refund_answer())
+    assert bare.refund("WD001-000001", "R-T", 100) == Refund(True, "50300000000000000001")
     wrong = [
         {"out_refund_no": "R-U"},
         {"transaction_id": "4200000000000000002"},
@@ -490,33 +509,30 @@ def test_a_refund_is_done_when_every_word_of_it_is_ours(gateway):
         {"refund_id": "a b"},
     ]
     for changes in wrong:
-        gateway.calls.ask = answers(200, refund_answer(**changes))
+        bare.calls.ask = answers(200, refund_answer(**changes))
         with pytest.raises(GatewaySilent):
-            gateway.refund("WD001-000001", "R-T", 100)
+            bare.refund("WD001-000001", "R-T", 100)
 
 
 @pytest.mark.parametrize(
     ("status", "code", "refused"),
     [(403, "NOT_ENOUGH", False), (429, "FREQUENCY_LIMITED", False), (400, "INVALID_REQUEST", True)],
 )
-def test_a_refund_that_is_refused_for_good_needs_a_person(gateway, status, code, refused):
-    gateway._asked = Books()
-    gateway.calls.ask = answers(status, {"code": code})
-    assert gateway.refund("WD001-000001", "R-T", 100) == Refund(False, refused=refused)
+def test_a_refund_that_is_refused_for_good_needs_a_person(bare, status, code, refused):
+    bare.calls.ask = answers(status, {"code": code})
+    assert bare.refund("WD001-000001", "R-T", 100) == Refund(False, refused=refused)
 
 
 @pytest.mark.parametrize(("status", "refused"), [("PROCESSING", False), ("CLOSED", True), ("ABNORMAL", True)])
-def test_the_states_of_a_refund(gateway, status, refused):
-    gateway._asked = Books()
-    gateway.calls.ask = answers(200, refund_answer(status=status))
-    assert gateway.refund("WD001-000001", "R-T", 100) == Refund(False, refused=refused)
+def test_the_states_of_a_refund(bare, status, refused):
+    bare.calls.ask = answers(200, refund_answer(status=status))
+    assert bare.refund("WD001-000001", "R-T", 100) == Refund(False, refused=refused)
 
 
 # --- answers that are none ---
 
 
 def answers(status, told):
-    """A stand-in for a call whose signature was right: what is in it still has to be."""
     return lambda _method, _target, _told=None: Answer(status, told)
 
 
@@ -532,9 +548,9 @@ def trade_answer(**changes):
     return {**told, **changes}
 
 
-def test_a_trade_is_believed_when_every_word_of_it_is_ours(gateway):
-    gateway.calls.ask = answers(200, trade_answer())
-    assert gateway.query("WD001-000001") == Trade(TradeState.PAID, 100_000, "4200000000000000001", "微信支付")
+def test_a_trade_is_believed_when_every_word_of_it_is_ours(bare):
+    bare.calls.ask = answers(200, trade_answer())
+    assert bare.query("WD001-000001") == Trade(TradeState.PAID, 100_000, "4200000000000000001", "微信支付")
 
 
 @pytest.mark.parametrize(
@@ -562,44 +578,44 @@ def test_a_trade_is_believed_when_every_word_of_it_is_ours(gateway):
     ],
     ids=str,
 )
-def test_a_trade_that_is_not_ours_in_every_word_is_silence(gateway, changes):
-    gateway.calls.ask = answers(200, trade_answer(**changes))
+def test_a_trade_that_is_not_ours_in_every_word_is_silence(bare, changes):
+    bare.calls.ask = answers(200, trade_answer(**changes))
     with pytest.raises(GatewaySilent):
-        gateway.query("WD001-000001")
+        bare.query("WD001-000001")
 
 
-def test_a_charge_of_another_amount_than_asked_is_silence(gateway, order):
-    told = trade_answer(out_trade_no=order["order_id"], amount={"total": 1, "currency": "CNY"})
-    gateway.calls.ask = answers(200, told)
+def test_a_charge_of_another_amount_than_asked_is_silence(bare):
+    told = trade_answer(out_trade_no="WD001-000001", amount={"total": 1, "currency": "CNY"})
+    bare.calls.ask = answers(200, told)
     with pytest.raises(GatewaySilent):
-        gateway.charge(order["order_id"], WECHAT_CODE + "3")
+        bare.charge("WD001-000001", WECHAT_CODE + "3")
 
 
 @pytest.mark.parametrize(
     ("status", "code"), [(403, "OUT_TRADE_NO_USED"), (403, "TRADE_ERROR"), (400, "PARAM_ERROR")]
 )
-def test_a_code_payment_that_is_refused_leaves_the_order_to_its_qr_code(gateway, order, status, code):
+def test_a_code_payment_that_is_refused_leaves_the_order_to_its_qr_code(bare, status, code):
     """As where a gateway takes no code under the number of a QR trade: the code itself was not at fault."""
-    unpaid = trade_answer(out_trade_no=order["order_id"], trade_state="NOTPAY", transaction_id="")
+    unpaid = trade_answer(out_trade_no="WD001-000001", trade_state="NOTPAY", transaction_id="")
     said = iter([Answer(status, {"code": code}), Answer(200, unpaid)])
-    gateway.calls.ask = lambda *_: next(said)
-    assert gateway.charge(order["order_id"], WECHAT_CODE + "3") == Trade(TradeState.WAITING)
+    bare.calls.ask = lambda *_: next(said)
+    assert bare.charge("WD001-000001", WECHAT_CODE + "3") == Trade(TradeState.WAITING)
 
 
 @pytest.mark.parametrize("url", [None, "", 7, "x" * 301, "weixin://wxpay/\n", "微信"])
-def test_an_address_no_code_can_carry_is_silence(gateway, order, url):
-    gateway.calls.ask = answers(200, {"code_url": url})
+def test_an_address_no_code_can_carry_is_silence(bare, url):
+    bare.calls.ask = answers(200, {"code_url": url})
     with pytest.raises(GatewaySilent):
-        gateway.create(order["order_id"], 100_000, "x")
+        bare.create("WD001-000001", 100_000, "x")
 
 
 @pytest.mark.parametrize(
     ("status", "told"), [(400, {"code": "PARAM_ERROR"}), (429, {}), (302, {}), (204, {})], ids=str
 )
-def test_a_refusal_is_no_news_of_money(gateway, status, told):
-    gateway.calls.ask = answers(status, told)
+def test_a_refusal_is_no_news_of_money(bare, status, told):
+    bare.calls.ask = answers(status, told)
     with pytest.raises(GatewaySilent):
-        gateway.query("WD001-000001")
+        bare.query("WD001-000001")
 
 
 def test_one_payment_is_asked_about_by_its_number(trial, gateway, order, another_order):
@@ -644,18 +660,18 @@ def http(status, body, headers=()):
     return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode() + body
 
 
-def signed(trial, body, at_s):
-    return signed_headers(trial.keys, body, at_s)
+def signed(keys, body, at_s):
+    return signed_headers(keys, body, at_s)
 
 
 @pytest.fixture
-def ask_far_end(trial, clock):
+def ask_far_end(merchant, clock):
     """Asks a server that answers with these bytes."""
     stops = []
 
     def ask(content):
         far_end = FarEnd(content)
-        settings = replace(trial.settings, address=far_end.url, answer_timeout_s=1.0)
+        settings = replace(merchant, address=far_end.url, answer_timeout_s=1.0)
         calls = SignedCalls(settings, 300, clock)
         stops.extend([calls.disconnect, far_end.stop])
         return calls.ask("GET", "/v3/x")
@@ -665,20 +681,20 @@ def ask_far_end(trial, clock):
         stop()
 
 
-def test_a_signed_answer_is_heard(trial, ask_far_end, clock):
+def test_a_signed_answer_is_heard(keys, ask_far_end, clock):
     body = b'{"code_url": "x"}'
-    answer = ask_far_end(http(200, body, signed(trial, body, clock.ms // 1000).items()))
+    answer = ask_far_end(http(200, body, signed(keys, body, clock.ms // 1000).items()))
     assert (answer.status, answer.told, answer.code) == (200, {"code_url": "x"}, "")
     body = b'{"code": "ORDERPAID"}'
-    answer = ask_far_end(http(400, body, signed(trial, body, clock.ms // 1000).items()))
+    answer = ask_far_end(http(400, body, signed(keys, body, clock.ms // 1000).items()))
     assert (answer.status, answer.code) == (400, "ORDERPAID")
-    answer = ask_far_end(http(204, b"", signed(trial, b"", clock.ms // 1000).items()))
+    answer = ask_far_end(http(204, b"", signed(keys, b"", clock.ms // 1000).items()))
     assert (answer.status, answer.told, answer.code) == (204, {}, "")
 
 
-def test_one_byte_in_any_place_is_silence(trial, ask_far_end, clock):
+def test_one_byte_in_any_place_is_silence(keys, ask_far_end, clock):
     body = b'{"code_url": "x"}'
-    headers = signed(trial, body, clock.ms // 1000)
+    headers = signed(keys, body, clock.ms // 1000)
     with pytest.raises(GatewaySilent):
         ask_far_end(http(200, body))
     for at in range(0, len(body), 4):
@@ -691,40 +707,40 @@ def test_one_byte_in_any_place_is_silence(trial, ask_far_end, clock):
 
 
 @pytest.mark.parametrize("late_s", [-301, 301])
-def test_a_stale_answer_is_silence(trial, ask_far_end, clock, late_s):
-    headers = signed(trial, b"{}", clock.ms // 1000 + late_s)
+def test_a_stale_answer_is_silence(keys, ask_far_end, clock, late_s):
+    headers = signed(keys, b"{}", clock.ms // 1000 + late_s)
     with pytest.raises(GatewaySilent):
         ask_far_end(http(200, b"{}", headers.items()))
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
-def test_a_server_error_is_silence_signed_or_not(trial, ask_far_end, clock, status):
+def test_a_server_error_is_silence_signed_or_not(keys, ask_far_end, clock, status):
     body = b'{"code": "SYSTEM_ERROR"}'
     with pytest.raises(GatewaySilent):
-        ask_far_end(http(status, body, signed(trial, body, clock.ms // 1000).items()))
+        ask_far_end(http(status, body, signed(keys, body, clock.ms // 1000).items()))
 
 
 @pytest.mark.parametrize("body", [b"[]", b"7", b"null", b"{", b"\xff", b"<html>"])
-def test_a_signed_answer_that_is_no_object_is_silence(trial, ask_far_end, clock, body):
+def test_a_signed_answer_that_is_no_object_is_silence(keys, ask_far_end, clock, body):
     with pytest.raises(GatewaySilent):
-        ask_far_end(http(200, body, signed(trial, body, clock.ms // 1000).items()))
+        ask_far_end(http(200, body, signed(keys, body, clock.ms // 1000).items()))
 
 
-def test_half_an_answer_too_long_an_answer_and_none_at_all_are_silence(trial, ask_far_end, clock):
+def test_half_an_answer_too_long_an_answer_and_none_at_all_are_silence(keys, ask_far_end, clock):
     body = b'{"code_url": "x"}'
-    whole = http(200, body, signed(trial, body, clock.ms // 1000).items())
+    whole = http(200, body, signed(keys, body, clock.ms // 1000).items())
     for cut in (0, 5, 40, len(whole) - 1):
         with pytest.raises(GatewaySilent):
             ask_far_end(whole[:cut])
     long = json.dumps({"code_url": "x" * 70_000}).encode()
     with pytest.raises(GatewaySilent):
-        ask_far_end(http(200, long, signed(trial, long, clock.ms // 1000).items()))
+        ask_far_end(http(200, long, signed(keys, long, clock.ms // 1000).items()))
 
 
-def test_a_gateway_that_is_not_there_is_silence(trial, clock):
+def test_a_gateway_that_is_not_there_is_silence(merchant, clock):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        calls = SignedCalls(replace(trial.settings, address=address, answer_timeout_s=0.2), 300, clock)
+        calls = SignedCalls(replace(merchant, address=address, answer_timeout_s=0.2), 300, clock)
         with pytest.raises(GatewaySilent):
             calls.ask("GET", "/v3/x")  # nobody accepts: the answer's time runs out
     with pytest.raises(GatewaySilent):
