@@ -124,6 +124,21 @@ class Fonts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Camera:
+    """[camera]: the camera of the face check.  No port, no camera: face is not offered, every other way is.
+
+    ``port``: a V4L2 device, /dev/video0, or the address of a camera in the same box that streams JPEG over HTTP.
+    """
+
+    port: Annotated[str, Like(r"(/dev/[A-Za-z0-9/._-]+|https?://.+)?")] = ""
+    width: Annotated[int, Between(320, 3840)] = 1280
+    height: Annotated[int, Between(240, 2160)] = 720
+    fps: Annotated[int, Between(5, 60)] = 15
+    silent_s: Seconds = 3.0
+    reopen_s: Seconds = 2.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaceQuality:
     """[face.quality]: what a frame must have.  Not calibrated: they belong to a camera and its light."""
 
@@ -197,6 +212,7 @@ class Config:
     reader: Reader
     printer: Printer = Printer()
     scanner: Scanner = Scanner()
+    camera: Camera = Camera()
     payment: Payment = Payment()
     session: Session = Session()
     screen: Screen = Screen()

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
 
 from devices.idcard import IdCard
+
+if TYPE_CHECKING:
+    from kiosk.face.booth import Preview
+    from kiosk.face.guidance import Guidance
 
 A = TypeVar("A")
 
@@ -55,8 +59,12 @@ class Step(Enum):
     PAPER = "取凭证"
     CONFIRM_IDENTITY = "确认身份"
     DO = "办理"
+    CONSENT = "同意"
+    FACE = "刷脸"
+    RESULT = "结果"
 
 
+CERTIFY_STEPS = (Step.CARD, Step.CONSENT, Step.FACE, Step.RESULT)
 PAYING_STEPS = (Step.CARD, Step.CHOOSE, Step.PAY, Step.PAPER)
 IDENTIFY_STEPS = (Step.CARD, Step.CONFIRM_IDENTITY, Step.DO)
 
@@ -113,6 +121,7 @@ class PresentCard(View[IdCard | Back]):
     back: ClassVar[bool] = True
     steps: Steps
     hint: CardHint = CardHint.PLACE
+    staff: bool = False  # a member of staff is asked for their own card
 
 
 @dataclass(frozen=True)
@@ -175,9 +184,11 @@ class CertificationBanner:
     title: str
     note: str
     tone: Tone
+    action: str = ""  # what its button says, 现在就做; "" for none.  A tap answers MyPageButton.CERTIFICATION
 
 
 class MyPageButton(Enum):
+    CERTIFICATION = "certification"
     RECORDS = "records"
     REPRINT = "reprint"
     FAMILY = "family"
@@ -414,6 +425,157 @@ class ChooseReceipt(View[str | Back]):
     back: ClassVar[bool] = True
     options: tuple[ReceiptOption, ...]
     more: bool
+
+
+# --- the yearly check ------------------------------------------------------------------------------------------------
+
+
+class WayKey(Enum):
+    """A way to certify, or what is beside the ways."""
+
+    FACE = "face"
+    STAFF = "staff"
+    HOME_VISIT = "home_visit"
+    PHONE = "phone"
+    WINDOW = "window"
+    RULES = "rules"  # read the whole consent
+
+
+@dataclass(frozen=True)
+class WayOption:
+    """``note``: what it means and what it takes.  Title, icon and button of a key are the screen's."""
+
+    key: WayKey
+    note: str
+
+
+@dataclass(frozen=True)
+class ChooseWay(View[WayKey | Back]):
+    """选一种核验方式: choosing FACE is the consent of the version shown.  All panels and all buttons are of one size."""
+
+    back: ClassVar[bool] = True
+    steps: Steps
+    ways: tuple[WayOption, ...]
+    consent_version: str
+    due: str = ""  # 请在 2026年12月31日前做好, or ""
+
+
+@dataclass(frozen=True)
+class ConsentRules(View[Back]):
+    """The whole text of the consent, and how it is taken back."""
+
+    back: ClassVar[bool] = True
+    version: str
+    lines: tuple[str, ...]
+
+
+class FaceButton(Enum):
+    OTHER_WAY = "other_way"
+
+
+class FaceNews(Enum):
+    """What the worker said while the picture was on the screen (never a tap)."""
+
+    CHANGED = "changed"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True)
+class FaceLook(View[FaceButton | FaceNews | Back]):
+    """The person, as in a mirror, and what to do now.  The screen takes the newest picture itself, at every frame."""
+
+    timed: ClassVar[bool] = False
+    back: ClassVar[bool] = True
+    steps: Steps
+    guidance: Guidance
+    preview: Preview
+
+
+class FaceWay(Enum):
+    """Answers of FaceOtherWays beside a way."""
+
+    AGAIN = "again"
+    COMPARE = "compare"  # let a person compare a picture
+
+
+@dataclass(frozen=True)
+class FaceOtherWays(View[WayKey | FaceWay | Back]):
+    """机器没认出来，不要紧.  Never a word of blame; nothing has changed for the person.  At most six options."""
+
+    back: ClassVar[bool] = True
+    steps: Steps
+    title: str
+    note: str
+    options: tuple[WayOption | FaceWay, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Strokes of a finger in 0 to 1000 of the field's width and height.  Never written down, never logged."""
+
+    strokes: tuple[tuple[tuple[int, int], ...], ...]
+
+    def __repr__(self) -> str:
+        return "Signature()"
+
+
+@dataclass(frozen=True)
+class SignForReview(View[Signature | Back]):
+    """One picture leaves for a person who compares: a tick of its own and a signature, or it does not leave."""
+
+    back: ClassVar[bool] = True
+    steps: Steps
+    consent_version: str
+
+
+@dataclass(frozen=True)
+class ReasonOption:
+    key: str
+    title: str
+
+
+@dataclass(frozen=True)
+class ChooseReason(View[str | Back]):
+    """Staff say why they confirm in person.  Answers a key."""
+
+    back: ClassVar[bool] = True
+    options: tuple[ReasonOption, ...]
+
+
+class CertifiedState(Enum):
+    ACCEPTED = "accepted"  # 认证通过: the centre has it
+    PENDING = "pending"  # done here; the centre has not answered yet
+    UNDER_REVIEW = "under_review"  # a person compares
+
+
+class CertifiedButton(Enum):
+    PRINT = "print"
+    SPOUSE = "spouse"
+    WITHDRAW = "withdraw"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Certified(View[CertifiedButton]):
+    """How it ended.  ``next_date`` 2027年11月22日, or "" while nobody knows it."""
+
+    steps: Steps
+    state: CertifiedState
+    next_date: str
+    rows: tuple[PaidRow, ...]
+    can_print: bool
+    printing: bool = False  # the reminder is coming out; shown, not asked
+    printed: bool = False
+    can_withdraw: bool = False
+
+
+@dataclass(frozen=True)
+class ChildrensPhone(View[Back | None]):
+    """让子女用手机帮您认证: a code, and what to do with it."""
+
+    back: ClassVar[bool] = True
+    qr: str
+    note: str
 
 
 # --- trouble ---------------------------------------------------------------------------------------------------------

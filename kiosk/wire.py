@@ -14,6 +14,12 @@ Money is integer fen.  Times are RFC 3339 with an offset.  ``person_id`` is opaq
     POST /v1/receipts/{receipt_no}/outcome PrintOutcome -> PrintGrant       idempotent by print_id
     POST /v1/device-log                   LogBatch      -> LogReply         repeats are welcome
     POST /v1/day-totals                   DayTotals     -> TotalsReply      repeats are welcome
+    PUT  /v1/checks/{check_id}            CheckStart    -> CheckGrant       409 check_conflict / reference_given / too_many_checks
+    POST /v1/checks/{check_id}/evidence   CheckEvidence -> CheckReply       idempotent; 404 check_unknown
+    POST /v1/checks/{check_id}/picture    ReviewPicture -> CheckReply       idempotent; only while somebody has still to compare
+    POST /v1/checks/{check_id}/withdraw                 -> CheckReply       consent is taken back; repeats are welcome
+    PUT  /v1/assisted-checks/{check_id}   AssistedCheck -> CheckReply       404 staff_unknown, 409 staff_is_person
+    PUT  /v1/home-visits/{request_id}     HomeVisit     -> HomeVisitReply   repeats are welcome
     GET  /v1/health                                     -> Health
 Every /v1 call but health carries ``Authorization: Bearer <kiosk token>`` and ``X-Kiosk: <kiosk id>``.
 Every error is a Problem with a matching HTTP status.
@@ -74,6 +80,14 @@ class ProblemCode(str, Enum):
     ALREADY_PAID = "already_paid"  # 409: this person has paid this item and year
     BEING_CHECKED = "being_checked"  # 409: another order for this person, item and year is still open
     NOT_PAYABLE = "not_payable"  # 409: product not open, tier or amount not offered today
+    CHECK_CONFLICT = "check_conflict"  # 409: same check id, other body
+    CHECK_UNKNOWN = "check_unknown"  # 404
+    REFERENCE_GIVEN = "reference_given"  # 409: the pictures of this check were given once: begin a new one
+    TOO_MANY_CHECKS = "too_many_checks"  # 409: another way is better for this person today
+    NOT_DUE = "not_due"  # 409: certified, or draws no benefit
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # 409: nothing more is taken for this check
+    STAFF_UNKNOWN = "staff_unknown"  # 404: the card is nobody's who may confirm others
+    STAFF_IS_PERSON = "staff_is_person"  # 409: nobody confirms themselves
     KIOSK_STOPPED = "kiosk_stopped"  # 409: this kiosk takes no money until somebody has looked at it
     CODE_INVALID = "code_invalid"  # 422: not a payer's code, or used up
     GATEWAY_SILENT = "gateway_silent"  # 503: the gateway does not answer; ask again
@@ -149,11 +163,39 @@ class CertificationState(str, Enum):
     NOT_NEEDED = "not_needed"  # draws no benefit
 
 
+class Way(str, Enum):
+    """How somebody may certify; none is better than another."""
+
+    FACE = "face"
+    STAFF = "staff"  # staff at the machine look at the person and the card
+    HOME_VISIT = "home_visit"
+    PHONE = "phone"  # the children's phone
+    WINDOW = "window"
+
+
+class WayOffer(Reply):
+    """One way that is open to this person here and today.  ``note``: 一般 3 个工作日内到家.  ``url``: of PHONE, as a code."""
+
+    way: Way
+    note: str = ""
+    url: str = ""
+
+
 class Certification(Reply):
+    """``title`` and ``note`` are central's words for this person's benefit and day, shown as they are; empty: the kiosk's own.
+
+    ``opens_on``: from this day it can be done; before ``due_by`` it should be.  Nothing here is ever a threat.
+    """
+
     state: CertificationState
     valid_until: date | None = None
     certified_on: date | None = None
     source: str = ""  # 本人刷脸, 数据比对, 上门 ...
+    opens_on: date | None = None
+    due_by: date | None = None
+    title: str = ""
+    note: str = ""
+    ways: tuple[WayOffer, ...] = ()
 
 
 class Receipt(Reply):
@@ -336,6 +378,177 @@ class PrintOutcome(Request):
     print_id: OrderId
     copy_number: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
     verdict: SheetVerdict
+
+
+# --- the yearly check ------------------------------------------------------------------------------------------------
+
+CONSENT_VERSION = "2026-01"
+CheckId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
+PublicKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # X25519
+Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{4,60000}={0,2}$")]
+Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class CheckStart(Request):
+    """The person has agreed.  ``kiosk_key`` belongs to this one check and lives in the worker's memory."""
+
+    check_id: CheckId
+    person_id: PersonId
+    consent_version: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    kiosk_key: PublicKey
+
+
+class ReferenceSource(str, Enum):
+    """The same words as kiosk.face.zones.Source."""
+
+    CERTIFIED = "certified"
+    PHOTO = "photo"
+    CHIP = "chip"
+
+
+class GivenReference(Reply):
+    """``sealed``: HPKE (kiosk.seal) to ``kiosk_key`` with the info ``reference_info(check_id)``."""
+
+    source: ReferenceSource
+    sealed: str
+
+    def __repr__(self) -> str:
+        return "GivenReference()"
+
+
+class CheckGrant(Reply):
+    """``review_key``: central's public key for a picture that a person shall compare.  No reference: a person compares."""
+
+    check_id: CheckId
+    references: tuple[GivenReference, ...] = ()
+    review_key: PublicKey
+    gentle: bool = False
+    tries_left: int = 0
+
+    def __repr__(self) -> str:
+        return f"CheckGrant({self.check_id})"
+
+
+def reference_info(check_id: str) -> bytes:
+    """What a reference's seal is bound to."""
+    return f"reference {check_id}".encode()
+
+
+def picture_info(check_id: str) -> bytes:
+    """What a review picture's seal is bound to."""
+    return f"picture {check_id}".encode()
+
+
+class CheckEnd(str, Enum):
+    """The same words as kiosk.face.guidance.End, but for those where no check was made."""
+
+    ACCEPTED = "accepted"
+    REVIEW = "review"
+    NO_MATCH = "no_match"
+    NOT_DONE = "not_done"
+    NOBODY = "nobody"
+
+
+class AskedAction(Request):
+    action: Word
+    asked_ms: Count
+    done_ms: Count | None = None
+
+
+class ComparedFace(Request):
+    source: ReferenceSource
+    zone: Word
+    score: Annotated[float, Field(allow_inf_nan=False, ge=-1000, le=1000)] | None = None
+    flaws: Annotated[tuple[Word, ...], Field(max_length=10)] = ()
+
+
+class CheckEvidence(Request):
+    """What a check was and how it ended, without any picture.  Its SHA-256 goes into central's chain."""
+
+    end: CheckEnd
+    asked: Annotated[tuple[AskedAction, ...], Field(max_length=20)] = ()
+    doubts: Annotated[tuple[Word, ...], Field(max_length=10)] = ()
+    comparisons: Annotated[tuple[ComparedFace, ...], Field(max_length=4)] = ()
+    engine: Word | None = None
+    model: Sha256 | None = None
+    detector: Sha256 | None = None
+    thresholds: Annotated[str, Field(pattern=r"^[0-9a-z -]{0,20}$")] = ""
+    frames: Count = 0
+    duration_ms: Count = 0
+    quality: Annotated[
+        dict[Word, Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]], Field(max_length=12)
+    ] = {}
+    ended_at: AwareDatetime  # by the kiosk's clock, corrected by what it knows of central's
+
+
+class CheckState(str, Enum):
+    OPEN = "open"  # begun, no evidence yet
+    ACCEPTED = "accepted"  # certified: central's word
+    UNDER_REVIEW = "under_review"  # a person compares, or a second person confirms
+    NOT_RECOGNISED = "not_recognised"  # nothing has changed; another try, another way
+    REFUSED = "refused"  # a person looked, and asks for another way
+    WITHDRAWN = "withdrawn"
+
+
+class CheckReply(Reply):
+    """``receipt_no``: what the slip says, RZ and twelve digits, once there is something to say it of."""
+
+    check_id: CheckId
+    state: CheckState
+    receipt_no: str = ""
+    valid_until: date | None = None
+    next_from: date | None = None  # the next check can be done from this day
+    decided_at: AwareDatetime | None = None
+
+
+class ReviewPicture(Request):
+    """The person ticked and signed that a person may compare.  ``sealed``: HPKE to ``review_key`` of a Signed picture as JSON.
+
+    The sealed JSON is {"picture": base64 JPEG, "strokes": [[[x, y], ...], ...] in 0 to 1000}; central alone can open it.
+    """
+
+    consent_version: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    sealed: Base64
+
+    def __repr__(self) -> str:
+        return "ReviewPicture()"
+
+
+class AssistedReason(str, Enum):
+    """Why staff confirm in person."""
+
+    CHOSEN = "chosen"  # the person prefers it
+    NOT_RECOGNISED = "not_recognised"
+    CANNOT_DO_IT = "cannot_do_it"  # eyesight, illness, movement
+    MACHINE = "machine"  # camera or light
+
+
+class AssistedCheck(Request):
+    """Staff at the machine have looked at the person and the card.  ``staff`` is the staff member's own card."""
+
+    check_id: CheckId
+    person_id: PersonId
+    staff: Lookup
+    reason: AssistedReason
+
+    def __repr__(self) -> str:
+        return f"AssistedCheck({self.check_id})"
+
+
+class HomeVisit(Request):
+    """Somebody comes to the person's registered address; nothing has to be typed."""
+
+    request_id: CheckId
+    person_id: PersonId
+
+
+class HomeVisitReply(Reply):
+    """``within_days``: working days.  ``phone``: the registered number, masked, on which they call before; "" when none is known."""
+
+    request_id: CheckId
+    within_days: int
+    phone: str = ""
 
 
 # --- the device log --------------------------------------------------------------------------------------------------

@@ -1,0 +1,101 @@
+"""The face check as a flow sees it: a booth that somebody sits down in.  A port; no arrays, no process here.
+
+booth.prepare()            a worker starts and loads its networks; the camera stays shut
+sitting = booth.sit()      that worker; its key exists in its memory only
+sitting.begin(brief)       after consent, and only then, the camera opens
+sitting.news()             what to tell the person, again and again, until it is an Outcome
+sitting.close()            the process ends and everything it saw with it
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from kiosk.face.guidance import Guidance, Outcome
+from kiosk.face.zones import Source
+
+
+class BoothState(Enum):
+    """READY and UNKNOWN (nobody has looked yet) may be tried; with the others face is not offered."""
+
+    READY = "ready"
+    UNKNOWN = "unknown"
+    NO_CAMERA = "no_camera"
+    UNUSABLE = "unusable"  # weights altered or missing, limits not signed ...: kiosk face doctor says which
+
+
+class BoothUnusable(Exception):
+    """No check can be made here and now.  The message is for the log, without anything personal."""
+
+
+@dataclass(frozen=True)
+class SealedReference:
+    """A picture or vector of the person for this one check, HPKE to the sitting's key; opened in the worker only."""
+
+    source: Source
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What central gave for one check.  ``info`` binds the seals to it."""
+
+    check_id: str
+    info: bytes
+    references: tuple[SealedReference, ...]
+    gentle: bool = False  # more time and fewer actions, for the very old
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One small mirrored picture for the screen: RGB bytes, row by row.  ``number`` grows."""
+
+    number: int
+    width: int
+    height: int
+    pixels: bytes
+
+    def __repr__(self) -> str:
+        return f"Picture({self.number})"
+
+
+class Preview(Protocol):
+    def read(self, after: int) -> Picture | None:
+        """The newest picture when its number is above ``after``.  Any thread, never waits; None for ever after the sitting closed."""
+
+
+class Sitting(Protocol):
+    @property
+    def key(self) -> bytes:
+        """The worker's X25519 public key, 32 bytes."""
+
+    @property
+    def preview(self) -> Preview: ...
+
+    def begin(self, brief: Brief) -> None:
+        """Opens the camera.  Once.  Returns at once."""
+
+    def news(self) -> Guidance | Outcome:
+        """The newest word; never waits, never raises.  After an Outcome always that Outcome, and the camera is shut."""
+
+    def seal_picture(self, key: bytes, info: bytes) -> bytes | None:
+        """The best frame as JPEG, HPKE to central's key (32 bytes), only after an Outcome with ``has_picture``; None: it is gone."""
+
+    def close(self) -> None:
+        """Ends the worker.  May be called twice."""
+
+
+class Booth(Protocol):
+    def status(self) -> BoothState:
+        """Never raises, never waits."""
+
+    def prepare(self) -> None:
+        """Starts a worker, if none is waiting.  Returns at once, never raises."""
+
+    def sit(self) -> Sitting:
+        """The worker that was prepared, or a new one; waits until it is up, some seconds at most.  Raises BoothUnusable."""
+
+    def close(self) -> None:
+        """Ends a worker that is waiting.  May be called twice."""
