@@ -31,6 +31,7 @@ class Machine:
     journal: Journal
 
     def close(self) -> None:
+        self.kiosk.booth.close()
         self.kiosk.outbox.stop()
         self.kiosk.api.close_connections()
         self.journal.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from devices.clock import Clock
 from devices.idcard import IdCardReader
@@ -11,6 +11,7 @@ from devices.scanner import CodeScanner
 from kiosk import config, events
 from kiosk.api import Api
 from kiosk.desk import Desk
+from kiosk.face.booth import Booth, NoBooth
 from kiosk.outbox import Outbox
 from kiosk.till import Till
 
@@ -27,3 +28,4 @@ class Kiosk:
     clock: Clock
     log: events.Log
     config: config.Config
+    booth: Booth = field(default_factory=NoBooth)

@@ -16,6 +16,7 @@ from devices.clock import SystemClock
 from devices.idcard import CardKind, IdCard
 from kiosk import build, config, events, payment, wire
 from kiosk.desk import Desk
+from kiosk.face.booth import Booth
 from kiosk.flows import visits
 from kiosk.flows.attract import Devices
 from kiosk.payment import Order
@@ -71,6 +72,7 @@ class Visitor:
         self.log_text = io.StringIO()
         self.visits = 0
         self.machine: build.Machine | None = None
+        self.booth: Booth | None = None  # instead of the machine's own
         self.desk = ScriptedDesk(self.clock, ())
 
     # --- life ---
@@ -79,6 +81,8 @@ class Visitor:
         """Power on: what was unfinished is found in the journal."""
         log = events.Log(self.log_text, self.clock)
         self.machine = build.build(self.config, desk or self.desk, self.clock, SystemClock(), log)
+        if self.booth is not None:
+            object.__setattr__(self.machine.kiosk, "booth", self.booth)
         return self.machine
 
     def start_if_off(self) -> build.Machine:
@@ -91,6 +95,7 @@ class Visitor:
             for device in (kiosk.reader, kiosk.printer, kiosk.scanner):
                 if device is not None:
                     device._transport.close()  # type: ignore[union-attr]
+            self.machine.kiosk.booth.close()
             self.machine.journal.close()
             self.machine.kiosk.api.close_connections()
             self.machine = None

@@ -99,3 +99,19 @@ class Booth(Protocol):
 
     def close(self) -> None:
         """Ends a worker that is waiting.  May be called twice."""
+
+
+class NoBooth:
+    """A machine without a camera."""
+
+    def status(self) -> BoothState:
+        return BoothState.NO_CAMERA
+
+    def prepare(self) -> None:
+        """There is nothing to prepare."""
+
+    def sit(self) -> Sitting:
+        raise BoothUnusable("no camera is configured")
+
+    def close(self) -> None:
+        """There is nothing to end."""
