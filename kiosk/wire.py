@@ -185,6 +185,7 @@ class Certification(Reply):
     """``title`` and ``note`` are central's words for this person's benefit and day, shown as they are; empty: the kiosk's own.
 
     ``opens_on``: from this day it can be done; before ``due_by`` it should be.  Nothing here is ever a threat.
+    ``check_id``: of the check that a person compares just now, so that the consent to that can be taken back; "" for none.
     """
 
     state: CertificationState
@@ -196,6 +197,7 @@ class Certification(Reply):
     title: str = ""
     note: str = ""
     ways: tuple[WayOffer, ...] = ()
+    check_id: str = ""
 
 
 class Receipt(Reply):
