@@ -7,9 +7,11 @@ booth.sittings[0].references                                                    
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Iterable
 
-from kiosk.face.booth import BoothState, BoothUnusable, Brief, Picture
+from kiosk.face.booth import BoothState, BoothUnusable, Brief, Picture, Strokes
 from kiosk.face.guidance import Action, End, Guidance, Outcome, Phase
 from kiosk.face.verdicts import Hint
 from kiosk.face.zones import Source
@@ -73,10 +75,11 @@ class FakeSitting:
     def _next(self) -> News:
         return self._script.pop(0) if self._script else self._said
 
-    def seal_picture(self, key: bytes, info: bytes) -> bytes | None:
+    def seal_picture(self, key: bytes, info: bytes, strokes: Strokes = ()) -> bytes | None:
         if self.closed or not isinstance(self._said, Outcome) or not self._said.has_picture:
             return None
-        return seal(PICTURE, key, info)
+        signed = {"picture": base64.b64encode(PICTURE).decode(), "strokes": strokes}
+        return seal(json.dumps(signed).encode(), key, info)
 
     def close(self) -> None:
         self.closed = True

@@ -17,6 +17,9 @@ from kiosk.face.guidance import Guidance, Outcome
 from kiosk.face.zones import Source
 
 
+Strokes = tuple[tuple[tuple[int, int], ...], ...]  # kiosk.views.Signature
+
+
 class BoothState(Enum):
     """READY and UNKNOWN (nobody has looked yet) may be tried; with the others face is not offered."""
 
@@ -80,8 +83,11 @@ class Sitting(Protocol):
     def news(self) -> Guidance | Outcome:
         """The newest word; never waits, never raises.  After an Outcome always that Outcome, and the camera is shut."""
 
-    def seal_picture(self, key: bytes, info: bytes) -> bytes | None:
-        """The best frame as JPEG, HPKE to central's key (32 bytes), only after an Outcome with ``has_picture``; None: it is gone."""
+    def seal_picture(self, key: bytes, info: bytes, strokes: Strokes = ()) -> bytes | None:
+        """The best frame and the signature under it as kiosk.wire.ReviewPicture says, HPKE to central's key (32 bytes).
+
+        Only after an Outcome with ``has_picture``; None: it is gone.  At most 44,000 bytes come back: that is what central takes.
+        """
 
     def close(self) -> None:
         """Ends the worker.  May be called twice."""
