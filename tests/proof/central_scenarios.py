@@ -230,9 +230,16 @@ SCENARIOS = (
     Scenario(
         "a refund that is refused",
         "the gateway will not send money back, days go by, then it does",
-        "A.put A.close pay:A sweep days sweep",
+        "A.put A.close pay:A sweep days:A sweep",
         "notice:A",
         manners=Manners(refund_asks=4, refund_refusals=2),
+    ),
+    Scenario(
+        "pays when nobody looks any more",
+        "four days after the close: only a notice or the day's bill can tell",
+        "A.put A.close days:A sweep pay:A",
+        "notice:A",
+        bill=True,
     ),
     Scenario(
         "not to be closed yet",

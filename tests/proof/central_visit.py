@@ -10,8 +10,9 @@ thing at a time and asks the same again until it is answered; the payer of each 
     twice:A more:A                            pays again; pays again after central has booked the first payment
     takeback:A                                the gateway gives A's payer the money again, unasked
     notice:A                                  the gateway's notice about A's order
+    days:A                                    four days pass between what A's payer did before and does after
     copy1:A copy2:A                           a marked copy of A's receipts, at any kiosk: leave to print, then outcome
-    sweep expire days visit                   two seconds later a sweep; 301 seconds pass, four days; the citizen elsewhere
+    sweep expire visit                        two seconds later a sweep; 301 seconds pass; the citizen elsewhere
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ HEARD, LOST = "heard", "lost"
 WAITS_MS = (*(1000 << n for n in range(6)), *[60_000] * 6)  # as an outbox: longer and longer
 ROUNDS_MOST = 40
 SWEEP_AFTER_MS = 2500
+FOUR_DAYS_MS = 4 * 86_400_000  # longer than a closed order is looked at
 BILLS_MOST = 6  # the differences of a day are looked at again until there are none
 
 Reply = TypeVar("Reply")
@@ -260,6 +262,8 @@ class Visit:
                 return trade is not None and trade.state in (TradeState.WAITING, TradeState.CONFIRMING)
             if what == "notice":
                 return trade is not None
+            if what == "days":
+                return True
             # what the gateway closed before it was created has no sum anybody could pay
             return trade is not None and bool(trade.amount_fen) and not trade.payments
         who, _, act = name.partition(".")
@@ -282,9 +286,7 @@ class Visit:
             who, _, act = name.partition(".")
             if act:
                 return bool(getattr(self.kiosks[who], act)())
-            return {"sweep": self._sweep, "expire": self._expire, "days": self._days, "visit": self._look_in}[
-                what
-            ]()
+            return {"sweep": self._sweep, "expire": self._expire, "visit": self._look_in}[what]()
         order_id = self.kiosks[of].request.order_id
         if what in ("pay", "twice", "more"):
             self.books.pay(order_id)
@@ -294,6 +296,8 @@ class Visit:
             self.books.take_back(order_id)
         elif what == "refuse":
             self.books.refuse(order_id)
+        elif what == "days":
+            self.clock.ms += FOUR_DAYS_MS
         elif what == "notice":
             self._by_itself(lambda: self._heed(order_id))
         else:
@@ -307,10 +311,6 @@ class Visit:
 
     def _expire(self) -> bool:
         self.clock.ms += 301_000
-        return True
-
-    def _days(self) -> bool:
-        self.clock.ms += 4 * 86_400_000
         return True
 
     def _heed(self, order_id: str) -> None:
@@ -350,7 +350,7 @@ class Visit:
 def _lane(name: str) -> str:
     """Who does it: one move of a lane at a time."""
     what, _, of = name.partition(":")
-    if of and what in ("pay", "wrong", "twice", "more", "refuse", "takeback"):
+    if of and what in ("pay", "wrong", "twice", "more", "refuse", "takeback", "days"):
         return f"payer:{of}"
     who, _, act = name.partition(".")
     return who if act in ("put", "poll", "close", "code", "print") else name
