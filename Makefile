@@ -1,4 +1,4 @@
-.PHONY: setup demo test check golden bench proof chaos
+.PHONY: setup demo test check golden bench bench-face proof chaos
 
 PY := .venv/bin/python
 
@@ -21,6 +21,10 @@ golden: setup
 
 bench: setup
 	@$(PY) -m bench
+
+# The face check beside the library and against attacks; FACES: a folder with orl/ and yale/, ONNX: an embedder of the operator's.
+bench-face: setup
+	@$(PY) -m bench.face $(if $(FACES),--faces $(FACES)) $(if $(ONNX),--onnx $(ONNX))
 
 # Everything that could lose a fen, in full: hours of schedules, cuts and kills.  docs/reliability.md
 proof: setup
