@@ -1,8 +1,8 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
 Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
-``FROZEN``, ``FROZEN_MONEY`` and ``FROZEN_BOOKS`` are only ever inserted into: triggers made by the migrations refuse
-UPDATE and DELETE.
+``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS`` and ``FROZEN_CHECKS`` are only ever inserted into: triggers made by the
+migrations refuse UPDATE and DELETE.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 FROZEN = ("ledger", "receipts", "contributions", "certifications", "revocations")
@@ -29,6 +31,7 @@ FROZEN_BOOKS = (
     *("device_log", "day_totals", "alarms", "alarm_clearings", "stop_changes"),
     *("reconciliations", "differences", "resolutions"),
 )
+FROZEN_CHECKS = ("checks", "check_evidence", "check_states")
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -54,10 +57,12 @@ persons = Table(
     Column("household_id", String(40), nullable=False, index=True),
     Column("role", String(10), nullable=False),  # head, spouse, child, parent
     Column("standing", String(12), nullable=False),  # resident, flexible, employee, student
-    Column("benefit", String(20), nullable=False),  # "" | resident_pension | employee_pension | survivor
+    # "" | resident_pension | employee_pension | survivor | injury_allowance
+    Column("benefit", String(20), nullable=False),
     Column("opening_months", Integer, nullable=False),  # paid before the first contribution row
     Column("opening_balance_fen", BigInteger, nullable=False),
     Column("opening_year", Integer, nullable=False),  # the opening balance is that of 1 January of this year
+    Column("phone", String(20)),
 )
 
 products = Table(
@@ -263,6 +268,116 @@ certifications = Table(
     Column("verdict", String(12), nullable=False),  # accepted, review
     Column("certified_on", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
+    Column("check_id", String(40), ForeignKey("checks.check_id")),  # null: it came another way
+    Column("certificate_no", String(14)),  # RZ and twelve digits
+    Index("uq_certifications_check", "check_id", unique=True),
+    Index("uq_certifications_certificate", "certificate_no", unique=True),
+)
+
+# --- the yearly check ---
+
+# Who may confirm others at a machine, and under which operator's name they decide on pages, if they do.
+staff = Table(
+    "staff",
+    metadata,
+    Column("staff_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("number", String(18), nullable=False, unique=True),
+    Column("name", String(120), nullable=False),
+    Column("operator", String(40)),
+    Column("active", Boolean, nullable=False),
+)
+
+# A check that was begun; all of it is known then.  ``references_given``: sources, with commas.
+checks = Table(
+    "checks",
+    metadata,
+    Column("check_id", String(40), primary_key=True),
+    Column("person_id", String(40), ForeignKey("persons.person_id"), nullable=False),
+    Column("kiosk_id", String(12), nullable=False),
+    Column("channel", String(20), nullable=False),  # kiosk_self, kiosk_assisted
+    Column("consent_version", String(7), nullable=False),  # "" when no face is involved
+    Column("kiosk_key", String(64), nullable=False),  # the same
+    Column("request_digest", String(64), nullable=False),
+    Column("references_given", String(40), nullable=False),
+    Column("staff_id", SEQUENCE, ForeignKey("staff.staff_id")),
+    Column("staff_reason", String(20), nullable=False),  # wire.AssistedReason, or ""
+    Column("opened_ms", BigInteger, nullable=False),
+    Index("ix_checks_person", "person_id", "opened_ms"),
+)
+
+# What a check found, without any picture; the hashes are one chain over all of them, in the order of ``number``.
+check_evidence = Table(
+    "check_evidence",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("check_id", String(40), ForeignKey("checks.check_id"), nullable=False, unique=True),
+    Column("content", Text, nullable=False),  # canonical JSON
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# Every state a check was ever in; the last one holds.
+check_states = Table(
+    "check_states",
+    metadata,
+    Column("state_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("check_id", String(40), ForeignKey("checks.check_id"), nullable=False),
+    Column("state", String(16), nullable=False, index=True),  # wire.CheckState
+    Column("reason", String(40), nullable=False),  # judgement.Reason; "" for none
+    Column("operator", String(40), nullable=False),  # who decided; "" is central itself
+    Column("note", String(300), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Index("ix_check_states_check", "check_id", "state_id"),
+)
+
+# The only rows that are ever deleted: once somebody has decided, when consent is taken back, or after thirty days.
+review_pictures = Table(
+    "review_pictures",
+    metadata,
+    Column("check_id", String(40), ForeignKey("checks.check_id"), primary_key=True),
+    Column("consent_version", String(7), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # to central's review key
+    Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+# Faces that checks compare with, put here by people and sealed to central's own key.
+face_references = Table(
+    "face_references",
+    metadata,
+    Column("person_id", String(40), ForeignKey("persons.person_id"), primary_key=True),
+    Column("source", String(12), primary_key=True),  # photo, certified
+    Column("kind", String(8), nullable=False),  # picture, vector
+    Column("sealed", LargeBinary, nullable=False),
+    Column("model", String(64), nullable=False),  # SHA-256 of the network a vector is of; "" for a picture
+    Column("taken_on", Date),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+# Somebody is asked to come to the house; one open request a person.
+home_visits = Table(
+    "home_visits",
+    metadata,
+    Column("request_id", String(40), primary_key=True),
+    Column("person_id", String(40), ForeignKey("persons.person_id"), nullable=False),
+    Column("kiosk_id", String(12), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("done_ms", BigInteger),  # null: nobody has been there yet
+    Column("done_by", String(40), nullable=False),
+    Index(
+        "uq_home_visits_open",
+        "person_id",
+        unique=True,
+        sqlite_where=text("done_ms IS NULL"),
+        postgresql_where=text("done_ms IS NULL"),
+    ),
+)
+
+certificate_days = Table(
+    "certificate_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("last", Integer, nullable=False),
 )
 
 # --- the device log and the day's end ---
