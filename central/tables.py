@@ -1,8 +1,8 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
 Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
-``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS`` and ``FROZEN_CHECKS`` are only ever inserted into: triggers made by the
-migrations refuse UPDATE and DELETE.
+``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS``, ``FROZEN_CHECKS`` and ``FROZEN_LOOKS`` are only ever inserted into: triggers
+made by the migrations refuse UPDATE and DELETE.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ FROZEN_BOOKS = (
     *("reconciliations", "differences", "resolutions"),
 )
 FROZEN_CHECKS = ("checks", "check_evidence", "check_states")
+FROZEN_LOOKS = ("picture_looks",)
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -339,6 +340,17 @@ review_pictures = Table(
     Column("consent_version", String(7), nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # to central's review key
     Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+# Whenever faces of a check were shown to somebody: written before they are.
+picture_looks = Table(
+    "picture_looks",
+    metadata,
+    Column("look_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("check_id", String(40), ForeignKey("checks.check_id"), nullable=False, index=True),
+    Column("operator", String(40), nullable=False),
+    Column("shown", String(40), nullable=False),  # what was: taken, photo, certified, with commas
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 # Faces that checks compare with, put here by people and sealed to central's own key.
