@@ -339,15 +339,82 @@ WORKING_NOTE: Final = "请不要离开，马上就好"
 WORKING_LONG: Final = "比平时久一点，还在办。您不用做什么"
 
 # the face check: one hint at a time, said and shown (kiosk.face.verdicts.Hint names them)
-FACE_COME_TO_THE_SCREEN: Final = "请站到屏幕正前方"
+FACE_COME_TO_THE_SCREEN: Final = "请面向屏幕，让镜头看见您的脸"
 FACE_SHOW_WHOLE_FACE: Final = "请露出整张脸"
-FACE_ONE_PERSON: Final = "请只留一个人"
+FACE_ONE_PERSON: Final = "请只留一个人在镜头前"
 FACE_COME_CLOSER: Final = "请靠近一点"
 FACE_GO_BACK: Final = "请往后一点"
 FACE_INTO_THE_FRAME: Final = "请把脸放到框里"
-FACE_TOO_DARK: Final = "光线太暗"
-FACE_TOO_BRIGHT: Final = "光线太亮"
-FACE_TAKE_OFF_MASK: Final = "请摘下口罩"
-FACE_TAKE_OFF_SUNGLASSES: Final = "请摘下墨镜"
+FACE_TOO_DARK: Final = "光线有点暗，请面向亮的地方"
+FACE_TOO_BRIGHT: Final = "光线太亮，请换个方向"
+FACE_TAKE_OFF_MASK: Final = "请先摘下口罩"
+FACE_TAKE_OFF_SUNGLASSES: Final = "请先摘下墨镜"
 FACE_LOOK_STRAIGHT: Final = "请正对屏幕"
-FACE_HOLD_STILL: Final = "请先不要动"
+FACE_HOLD_STILL: Final = "请坐稳，看着屏幕"
+
+# --- screens of the yearly check
+AGAIN: Final = "重听"
+
+WAY_TITLE: Final = "选一种核验方式"
+WAY_NOTE: Final = "每种都一样有效，由您自己选"
+WAY_FACE: Final = ("刷脸，约一分钟", "同意，开始刷脸")
+WAY_STAFF: Final = ("请工作人员当面核验", "找工作人员")
+WAY_HOME_VISIT: Final = ("预约上门认证", "走不动？预约上门")
+WAY_PHONE: Final = ("让子女用手机帮您认证", "让子女用手机帮您认证")
+WAY_WINDOW: Final = ("到窗口办理", "到窗口办理")
+WAY_RULES: Final = "处理规则 {version} 版 · 可随时撤回同意"
+WAY_AGAIN: Final = ("再试一次", "坐稳，离屏幕一臂远")
+WAY_COMPARE: Final = ("请工作人员看照片比对", "要您打勾同意并签名，不用再刷脸")
+
+RULES_TITLE: Final = "刷脸的处理规则"
+RULES_VERSION: Final = "{version} 版"
+RULES_DONE: Final = "看完了，返回"
+
+FACE_LOOK: Final = ("请看屏幕", "把脸放到框里")
+FACE_BLINK: Final = "请慢慢闭眼，再睁开"
+FACE_LEFT: Final = "请慢慢向左转头"
+FACE_RIGHT: Final = "请慢慢向右转头"
+FACE_NOD: Final = "请慢慢点一下头"
+FACE_TURN_BACK: Final = "请转回来，看正前方"
+FACE_AHEAD: Final = "请看正前方"
+FACE_COMPARING: Final = "正在比对，请稍等"
+FACE_SOON: Final = "马上就好"
+FACE_STEP: Final = "第 {step} 步，共 {steps} 步"
+FACE_OPENING: Final = "正在打开摄像头"
+FACE_WELL: Final = "光线合适　脸在框内"
+FACE_OTHER_WAY: Final = "不方便刷脸？请工作人员核验"
+
+SIGN_TITLE: Final = "请打勾同意，\n再用手指签名"
+SIGN_TICK: Final = "我同意把刚才的一张照片交给社保中心，由工作人员和我以前的照片比对"
+SIGN_NOTE: Final = "照片加密后送出，只给比对的人看。不同意也不要紧，点“上一步”选别的办法"
+SIGN_HERE: Final = "请在这里签名"
+SIGN_CLEAR: Final = "重签"
+SIGN_DONE: Final = "签好了，提交"
+SIGN_NOT_TICKED: Final = "请先打勾同意"
+SIGN_NOT_SIGNED: Final = "请先用手指签名"
+
+REASON_TITLE: Final = "为什么当面核验？"
+REASON_NOTE: Final = "请工作人员点一下"
+
+CERTIFIED_TITLE: Final = "认证通过"
+CERTIFIED_NOTE: Final = "社保中心已经收到，不用再跑"
+CERTIFIED_PENDING_TITLE: Final = "已经做完"
+CERTIFIED_PENDING_NOTE: Final = "等网络好了，自动交给社保中心"
+CERTIFIED_REVIEW_TITLE: Final = "已经交给工作人员复核"
+CERTIFIED_REVIEW_NOTE: Final = "待遇不受影响"
+CERTIFIED_NEXT: Final = "下次请在这天以前来"
+CERTIFIED_SEE: Final = "不用再做一次。在任何一台机器上放身份证，都能看到结果"
+CERTIFIED_PRINT: Final = "打印大字提醒"
+CERTIFIED_PRINTING: Final = "正在打印大字提醒，请在下方出纸口取走"
+CERTIFIED_PRINTED: Final = "提醒打好了，请在下方出纸口取走"
+CERTIFIED_SPOUSE: Final = "给老伴认证"
+CERTIFIED_WITHDRAW: Final = "撤回同意"
+CERTIFIED_DONE: Final = "办完了，退出"
+CERTIFIED_CLEARED: Final = "已从本机清除"
+
+CHILDREN_TITLE: Final = "可以请子女用手机扫这个码，\n帮您认证"
+CHILDREN_DONE: Final = "知道了"
+
+STAFF_CARD_TITLE: Final = "请工作人员过来，\n放上自己的身份证"
+STAFF_CARD_PLACE: Final = "平放在右下方的感应区，两三秒就好"
+STAFF_CARD_LEFT: Final = "感应区上还有一张卡。请先取走，再放工作人员的卡"

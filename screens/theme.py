@@ -51,6 +51,12 @@ class Theme:
     plate: str  # behind the icon on brand
     bar: str  # a year of the chart; the present year is in go
     press: str  # laid over a button while a finger is on it, at PRESS_ALPHA
+    glass: str  # the mirror: dark in every theme, so that a face is what is bright
+    glass_soft: str
+    on_glass: str
+    glass_track: str  # the ring that is not yet filled
+    glass_ok: str
+    glass_go: str  # what to do now
 
     def colour(self, role: str, alpha: float = 1.0) -> Colour:
         red, green, blue, _ = rgb(getattr(self, role))
@@ -82,6 +88,12 @@ DEFAULT = Theme(
     plate="#2F7174",
     bar="#0B5A5E",
     press="#000000",
+    glass="#15232A",
+    glass_soft="#22323A",
+    on_glass="#FFFFFF",
+    glass_track="#6B777D",
+    glass_ok="#37C97E",
+    glass_go="#FFD25E",
 )
 
 HIGH_CONTRAST = Theme(
@@ -109,6 +121,12 @@ HIGH_CONTRAST = Theme(
     plate="#FFEC40",
     bar="#FFFFFF",
     press="#FFFFFF",
+    glass="#000000",
+    glass_soft="#222222",
+    on_glass="#FFFFFF",
+    glass_track="#808080",
+    glass_ok="#7CFF9B",
+    glass_go="#FFE600",
 )
 
 ROLES = tuple(field.name for field in fields(Theme) if field.name != "name")

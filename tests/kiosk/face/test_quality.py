@@ -32,7 +32,7 @@ def hints(networks: Models, image: Image) -> tuple[Hint, ...]:
 def test_every_hint_has_words_of_its_own() -> None:
     words = [getattr(texts, hint.value) for hint in Hint]
     assert len(set(words)) == len(Hint) == 12
-    assert texts.FACE_COME_CLOSER == "请靠近一点" and texts.FACE_TAKE_OFF_MASK == "请摘下口罩"
+    assert texts.FACE_COME_CLOSER == "请靠近一点" and texts.FACE_TAKE_OFF_MASK == "请先摘下口罩"
 
 
 def test_the_portrait_is_good(networks: Models, frame: Image) -> None:
