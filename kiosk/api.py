@@ -109,6 +109,39 @@ class Api:
             "report_sheet", "POST", f"/v1/receipts/{receipt_no}/outcome", wire.PrintGrant, outcome
         )
 
+    def start_check(self, start: wire.CheckStart) -> wire.CheckGrant:
+        from kiosk import wire
+
+        return self._call("start_check", "PUT", f"/v1/checks/{start.check_id}", wire.CheckGrant, start)
+
+    def send_evidence(self, check_id: str, evidence: wire.CheckEvidence) -> wire.CheckReply:
+        from kiosk import wire
+
+        path = f"/v1/checks/{check_id}/evidence"
+        return self._call("send_evidence", "POST", path, wire.CheckReply, evidence)
+
+    def send_picture(self, check_id: str, picture: wire.ReviewPicture) -> wire.CheckReply:
+        from kiosk import wire
+
+        return self._call("send_picture", "POST", f"/v1/checks/{check_id}/picture", wire.CheckReply, picture)
+
+    def withdraw_check(self, check_id: str) -> wire.CheckReply:
+        from kiosk import wire
+
+        return self._call("withdraw_check", "POST", f"/v1/checks/{check_id}/withdraw", wire.CheckReply)
+
+    def assisted_check(self, check: wire.AssistedCheck) -> wire.CheckReply:
+        from kiosk import wire
+
+        path = f"/v1/assisted-checks/{check.check_id}"
+        return self._call("assisted_check", "PUT", path, wire.CheckReply, check)
+
+    def home_visit(self, visit: wire.HomeVisit) -> wire.HomeVisitReply:
+        from kiosk import wire
+
+        path = f"/v1/home-visits/{visit.request_id}"
+        return self._call("home_visit", "PUT", path, wire.HomeVisitReply, visit)
+
     def device_log(self, batch: wire.LogBatch) -> wire.LogReply:
         from kiosk import wire
 

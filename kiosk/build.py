@@ -18,6 +18,7 @@ from kiosk.device_log import DeviceLog
 from kiosk.journal import Journal
 from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
+from kiosk.registrar import Registrar
 from kiosk.till import Till
 
 FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
@@ -55,7 +56,8 @@ def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Lo
     kiosk_id, reader = config.site.kiosk_id, config.reader
     api, outbox_api = (Api(config.central, kiosk_id, clock, log) for _ in range(2))
     outbox_till, device_log = Till(journal, outbox_api, log, kiosk_id), DeviceLog(journal, outbox_api, log)
-    outbox = Outbox(outbox_till, device_log, outbox_api, journal, clock, log, SystemRandom())
+    registrar = Registrar(journal, outbox_api, log, kiosk_id)
+    outbox = Outbox(outbox_till, registrar, device_log, outbox_api, journal, clock, log, SystemRandom())
     outbox.recover()
     fonts = (FONTS / "NotoSansSC-Regular.otf", config.fonts.rare)
     kiosk = Kiosk(
@@ -71,6 +73,7 @@ def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Lo
         else None,
         api=api,
         till=Till(journal, api, log, kiosk_id),
+        registrar=Registrar(journal, api, log, kiosk_id),
         outbox=outbox,
         clock=clock,
         log=log,

@@ -64,6 +64,18 @@ class VisitEnd(Enum):
     IDLE = "idle"
 
 
+class Qualified(Enum):
+    """How somebody's yearly check stood when they went."""
+
+    NOT_ASKED = "not_asked"  # this year they need not come, or it is being compared
+    ACCEPTED = "accepted"
+    PENDING = "pending"  # done here, central has not answered yet
+    UNDER_REVIEW = "under_review"
+    BOOKED = "booked"  # somebody comes to their home
+    POINTED = "pointed"  # to the window, or to the children's phone
+    LEFT = "left"  # nothing was done
+
+
 class JournalFault(Enum):
     BROKEN = "broken"
     UNWRITABLE = "unwritable"
@@ -74,7 +86,7 @@ Version = Annotated[str, re.compile(r"[0-9]{1,4}(\.[0-9]{1,4}){1,3}")]
 OrderId = Annotated[
     str, re.compile(r"[A-Z0-9]{2,12}-[0-9]{8}-[0-9A-F]{10}(-[0-9])?")
 ]  # as kiosk.till makes them
-Subject = Annotated[str, re.compile(r"(order|copy):[A-Z0-9]{2,12}-[0-9]{8}-[0-9A-F]{10}")]
+Subject = Annotated[str, re.compile(r"(order|copy|check|visit):[A-Z0-9]{2,12}-[0-9]{8}-[0-9A-F]{10}")]
 ReceiptNo = Annotated[str, re.compile(r"([0-9]{16,22})?")]
 Call = Annotated[str, re.compile(r"[a-z][a-z_]{1,29}")]
 ErrorName = Annotated[str, re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")]
@@ -88,6 +100,24 @@ class _ProblemCodes:
         from kiosk.wire import ProblemCode
 
         return iter(ProblemCode)
+
+
+class _Ends:
+    """How a face check ends; read late for the same reason."""
+
+    def __iter__(self) -> Iterator[Enum]:
+        from kiosk.face.guidance import End
+
+        return iter(End)
+
+
+class _Ways:
+    """How somebody may certify."""
+
+    def __iter__(self) -> Iterator[Enum]:
+        from kiosk.wire import Way
+
+        return iter(Way)
 
 
 Code = Annotated[Enum | str, _ProblemCodes()]
@@ -238,6 +268,52 @@ class OutboxDelivered(Event):
 
 
 @dataclass(frozen=True)
+class CheckBegun(Event):
+    """Somebody agreed to be compared with their picture; the agreement is on the disk."""
+
+    id = "check_begun"
+    check_id: OrderId
+
+
+@dataclass(frozen=True)
+class CheckEnded(Event):
+    """The camera is shut again; ``ms`` after it was opened."""
+
+    id = "check_ended"
+    check_id: OrderId
+    end: Annotated[Enum | str, _Ends()]
+    ms: int
+
+
+@dataclass(frozen=True)
+class CheckParked(Event):
+    """Central refuses what a yearly check or a home visit says: a person must look.  It is asked on and on."""
+
+    id = "check_parked"
+    severity = Severity.ERROR
+    subject: Subject
+    code: Code
+
+
+@dataclass(frozen=True)
+class BoothUnusable(Event):
+    """No face check can be made, though somebody wanted one; `kiosk face doctor` says why."""
+
+    id = "booth_unusable"
+    severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
+class QualificationEnded(Event):
+    """How the yearly check of a visit ended, the way it went last, and how often the machine looked and did not recognise."""
+
+    id = "qualification_ended"
+    end: Annotated[Qualified | str, Qualified]
+    way: Annotated[Enum | str | None, _Ways()]
+    tries: int
+
+
+@dataclass(frozen=True)
 class PrintEnded(Event):
     """A sheet's end, as the printer tells it; ``copy_number`` 0 is the original."""
 
@@ -300,6 +376,7 @@ EVENTS: tuple[type[Event], ...] = (
     *(Started, Stopped, JournalChecked, JournalRefused, ClockSkew, DeviceChanged),
     *(VisitStarted, VisitEnded, CardRead, CardNotRead, CardLeftBehind, HelpOpened),
     *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded, SheetHeld),
+    *(CheckBegun, CheckEnded, CheckParked, BoothUnusable, QualificationEnded),
     *(CentralUnreachable, CentralRefused, Surprise),
 )
 

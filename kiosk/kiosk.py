@@ -13,6 +13,7 @@ from kiosk.api import Api
 from kiosk.desk import Desk
 from kiosk.face.booth import Booth, NoBooth
 from kiosk.outbox import Outbox
+from kiosk.registrar import Registrar
 from kiosk.till import Till
 
 
@@ -24,6 +25,7 @@ class Kiosk:
     scanner: CodeScanner | None
     api: Api
     till: Till
+    registrar: Registrar
     outbox: Outbox
     clock: Clock
     log: events.Log

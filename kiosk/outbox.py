@@ -1,4 +1,4 @@
-"""Moves what no flow holds: open orders, verdicts of sheets, the device log.  One thread, its own connection to central.
+"""Moves what no flow holds: open orders, verdicts of sheets, yearly checks, the device log.  One thread, an Api of its own.
 
 At start it finds everything unfinished in the journal; later a flow hands an order over when it leaves it.  A case that central
 does not settle is asked about for ever, 2 to 60 s apart; nothing is dropped.  The device log goes when nothing else is due.
@@ -17,6 +17,7 @@ from kiosk import events
 from kiosk.api import Api, Refused, Unreachable
 from kiosk.device_log import DeviceLog
 from kiosk.journal import Journal
+from kiosk.registrar import CHECK, HOME_VISIT, Registrar
 from kiosk.till import COPY, ORDER, Till
 
 FIRST_LOOK_S = 0.5  # the first screen comes first: asking central begins with a tenth of a second of imports
@@ -48,6 +49,7 @@ class Outbox:
     def __init__(
         self,
         till: Till,
+        registrar: Registrar,
         device_log: DeviceLog,
         api: Api,
         journal: Journal,
@@ -55,7 +57,8 @@ class Outbox:
         log: events.Log,
         rng: Random,
     ) -> None:
-        self._till, self._device_log, self._api, self._journal = till, device_log, api, journal
+        self._till, self._registrar, self._device_log = till, registrar, device_log
+        self._api, self._journal = api, journal
         self._clock, self._log, self._rng = clock, log, rng
         self.central_heard: bool | None = None
         self._next_ping = clock.monotonic()
@@ -71,6 +74,9 @@ class Outbox:
             if subject.startswith(ORDER):
                 order = self._till.give_up(self._till.load(subject.removeprefix(ORDER)))
                 if not order.settled:
+                    self._add(subject)
+            elif subject.startswith((CHECK, HOME_VISIT)):
+                if not self._registrar.recover(subject, last.event):
                     self._add(subject)
             elif subject.startswith(COPY) and last.event not in ("asked", "reported"):
                 self._add(subject)
@@ -94,6 +100,13 @@ class Outbox:
 
     def take_copy(self, print_id: str) -> None:
         self._inbox.put(COPY + print_id)
+
+    def take_check(self, check_id: str) -> None:
+        """The flow is done with this check: what central has not heard of it is the outbox's; unfinished, it is left."""
+        self._inbox.put(CHECK + check_id)
+
+    def take_home_visit(self, request_id: str) -> None:
+        self._inbox.put(HOME_VISIT + request_id)
 
     def skew_s(self) -> float | None:
         """This machine's clock minus central's, as last seen by the outbox."""
@@ -149,6 +162,8 @@ class Outbox:
     def _settle(self, subject: str) -> bool:
         if subject.startswith(COPY):
             return self._till.report_copy(subject.removeprefix(COPY))
+        if subject.startswith((CHECK, HOME_VISIT)):
+            return self._registrar.settle(subject)
         order = self._till.give_up(self._till.load(subject.removeprefix(ORDER)))
         order = self._till.report(self._till.give_up(self._till.advance(order)))
         return order.settled

@@ -6,8 +6,6 @@ A lost answer changes nothing: the same question, under the same key, is asked a
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
@@ -17,6 +15,7 @@ from devices.printer import Verdict
 from kiosk import events, payment
 from kiosk.api import Api, Refused, Unreachable
 from kiosk.journal import Journal
+from kiosk.keys import new_key
 from kiosk.payment import Event, Line, Order, Slip, State
 
 if TYPE_CHECKING:
@@ -274,9 +273,4 @@ class Till:
         self._log.write(events.PaymentParked(order_id=order.order_id, code=refused.code.value))
 
     def _new_key(self, content: Mapping[str, Any]) -> str:
-        """Kiosk, the journal's next number and 40 bits of what it is for: unique, and the same for every retry."""
-        number = self._journal.last_seq() + 1
-        digest = hashlib.sha256(
-            json.dumps([number, self._journal.boot_id, content], sort_keys=True).encode()
-        ).hexdigest()
-        return f"{self._kiosk_id}-{number:08d}-{digest[:10].upper()}"
+        return new_key(self._journal, self._kiosk_id, content)

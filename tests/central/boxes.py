@@ -23,6 +23,7 @@ from kiosk.device_log import DeviceLog
 from kiosk.journal import Journal
 from kiosk.outbox import Outbox
 from kiosk.payment import Line, Order, State
+from kiosk.registrar import Registrar
 from kiosk.till import Till
 from tests.visitor import owing
 
@@ -76,8 +77,16 @@ class Box:
         self.api = PatientApi(settings, self.kiosk_id, self.clock, log)
         self.till = Till(self.journal, self.api, log, self.kiosk_id)
         self.device_log = DeviceLog(self.journal, self.api, log)
+        registrar = Registrar(self.journal, self.api, log, self.kiosk_id)
         self.outbox = Outbox(
-            self.till, self.device_log, self.api, self.journal, self.clock, log, Random(self.kiosk_id)
+            self.till,
+            registrar,
+            self.device_log,
+            self.api,
+            self.journal,
+            self.clock,
+            log,
+            Random(self.kiosk_id),
         )
         self.outbox.recover()
         self.on = True

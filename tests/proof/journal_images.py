@@ -27,6 +27,7 @@ from kiosk.device_log import DeviceLog
 from kiosk.journal import Journal, JournalError, SealedEntry
 from kiosk.outbox import Outbox
 from kiosk.payment import Line, State
+from kiosk.registrar import Registrar
 from kiosk.till import ORDER, Till
 from tests.proof.apsw_recorder import recorded
 from tests.proof.disk import Law, Operation, cuts
@@ -200,7 +201,8 @@ class Machine:
     def start(cls, kept: Journal, clock: TickingClock, central: Any, rng: Random) -> Machine:
         log = events.Log(io.StringIO(), clock)
         till = Till(kept, central, log, KIOSK)
-        outbox = Outbox(till, DeviceLog(kept, central, log), central, kept, clock, log, rng)
+        registrar = Registrar(kept, central, log, KIOSK)
+        outbox = Outbox(till, registrar, DeviceLog(kept, central, log), central, kept, clock, log, rng)
         outbox.recover()
         return cls(kept, till, outbox)
 

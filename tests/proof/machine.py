@@ -25,6 +25,7 @@ from kiosk.journal import Entry, Journal, JournalError
 from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
 from kiosk.payment import Order
+from kiosk.registrar import Registrar
 from kiosk.till import COPY, ORDER, Till
 from tests.proof import faults
 from tests.proof.farends import Even, FarApi, FarPrinter, FarScanner, MuteLog, Nowhere, Surroundings
@@ -75,6 +76,7 @@ class Machine:
         line, background = (cast(Api, FarApi(self, in_flow)) for in_flow in (True, False))
         outbox = Outbox(
             Till(self.journal, background, log, self.kiosk_id),
+            Registrar(self.journal, background, log, self.kiosk_id),
             cast(DeviceLog, MuteLog()),
             background,
             self.journal,
@@ -90,6 +92,7 @@ class Machine:
             scanner=cast(Any, FarScanner(self)),
             api=line,
             till=Till(self.journal, line, log, self.kiosk_id),
+            registrar=Registrar(self.journal, line, log, self.kiosk_id),
             outbox=outbox,
             clock=clock,
             log=log,

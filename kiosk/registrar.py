@@ -1,0 +1,222 @@
+"""Moves a yearly check: write, act, write.  What was done is on disk before central is told of it.
+
+    check:<id>    begun      person_id, consent_version    they agreed; nothing has left, the camera is shut
+                  granted                                  central gave its references: the camera may open
+                  refused    code                          central will not have this check: settled
+                  evidence   as kiosk.wire.CheckEvidence   how it ended, before the first request
+                  answered   state                         central's word on it: settled
+                  picture    consent_version               ticked and signed; the picture itself is never on any disk
+                  sent                                     central has the picture: settled
+                  left                                     nothing, or nothing more, is to be taken for this check
+                  let_go                                   central has heard that: settled
+                  assisted   person_id, reason             staff looked; their own card is never on any disk
+                  parked     code                          central refuses: a person must look; asked on and on
+    visit:<id>    asked      person_id                     somebody is to come to their home
+                  booked                                   central has it: settled
+
+The flow owns a check while it runs; then the outbox does.  Each has a registrar of its own over the one journal.  A lost answer
+changes nothing: the same question, under the same id, is asked again.  ``person_id`` is central's and says nothing to anybody else.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from kiosk import events
+from kiosk.api import Api, Refused, Unreachable
+from kiosk.journal import Journal
+from kiosk.keys import new_key
+
+if TYPE_CHECKING:
+    from kiosk import wire
+
+CHECK = "check:"
+HOME_VISIT = "visit:"
+UNDER_WAY = frozenset({"begun", "granted"})  # no flow outlives the process: after a start these are left
+OWING = frozenset({"evidence", "left", "asked"})  # central has still to hear it
+R = TypeVar("R")
+
+
+class Registrar:
+    """Belongs to one thread."""
+
+    def __init__(self, journal: Journal, api: Api, log: events.Log, kiosk_id: str) -> None:
+        self._journal, self._api, self._log, self._kiosk_id = journal, api, log, kiosk_id
+
+    # --- a face check ------------------------------------------------------------------------------------------------
+
+    def begin(self, person_id: str, consent_version: str) -> str:
+        """The consent is on disk, nothing has left.  Returns the check's id."""
+        data = {"person_id": person_id, "consent_version": consent_version}
+        check_id = new_key(self._journal, self._kiosk_id, data)
+        self._journal.append(CHECK + check_id, "begun", data)
+        self._log.write(events.CheckBegun(check_id=check_id))
+        return check_id
+
+    def ask_grant(self, check_id: str, kiosk_key: bytes) -> wire.CheckGrant:
+        """Central's references for this check, sealed to the worker's key.  Raises Refused, Unreachable."""
+        from kiosk import wire  # late, as in kiosk.api
+
+        begun = self._journal.entries(CHECK + check_id)[0].data
+        start = wire.CheckStart(check_id=check_id, **begun, kiosk_key=kiosk_key.hex())
+        try:
+            grant = self._api.start_check(start)
+        except Refused as refused:
+            self._journal.append(CHECK + check_id, "refused", {"code": refused.code.value})
+            raise
+        if grant.check_id != check_id:
+            raise Unreachable("start_check")  # an answer to another question is no answer
+        self._journal.append(CHECK + check_id, "granted", {})
+        return grant
+
+    def keep(self, check_id: str, evidence: wire.CheckEvidence) -> None:
+        """How it ended is on disk; only now it may be told."""
+        self._journal.append(CHECK + check_id, "evidence", evidence.model_dump(mode="json"))
+
+    def deliver(self, check_id: str) -> wire.CheckReply | None:
+        """Tells central how a check ended, once.  None: nobody knows whether it heard; the outbox asks on."""
+        from kiosk import wire  # late, as in kiosk.api
+
+        subject = CHECK + check_id
+        kept = next(e for e in reversed(self._journal.entries(subject)) if e.event == "evidence")
+        evidence = wire.CheckEvidence.model_validate_json(json.dumps(kept.data))
+        try:
+            reply = self._api.send_evidence(check_id, evidence)
+        except Unreachable:
+            return None
+        except Refused as refused:
+            if refused.code is wire.ProblemCode.CONSENT_WITHDRAWN:
+                self._journal.append(subject, "answered", {"state": wire.CheckState.WITHDRAWN.value})
+                return wire.CheckReply(check_id=check_id, state=wire.CheckState.WITHDRAWN)
+            self._park(subject, refused)
+            return None
+        if reply.check_id != check_id or reply.state is wire.CheckState.OPEN:
+            return None
+        self._journal.append(subject, "answered", {"state": reply.state.value})
+        return reply
+
+    def send_picture(self, check_id: str, picture: wire.ReviewPicture) -> wire.CheckReply:
+        """The sealed picture, from memory to central.  That it was allowed is on disk before.  Raises Refused, Unreachable.
+
+        Nothing sends it again after this flow: it is gone with the worker, and with it what was allowed.
+        """
+        data = {"consent_version": picture.consent_version}
+        self._journal.append(CHECK + check_id, "picture", data)
+        reply = self._api.send_picture(check_id, picture)
+        if reply.check_id != check_id:
+            raise Unreachable("send_picture")
+        self._journal.append(CHECK + check_id, "sent", {})
+        return reply
+
+    def leave(self, check_id: str) -> None:
+        """Nothing more is to be taken for this check: the person went another way, or takes the consent back."""
+        self._journal.append(CHECK + check_id, "left", {})
+
+    # --- without a camera --------------------------------------------------------------------------------------------
+
+    def assist(
+        self, person_id: str, staff: wire.Lookup, reason: wire.AssistedReason, check_id: str = ""
+    ) -> tuple[str, wire.CheckReply | None]:
+        """Staff have looked.  Gives the check's id, to ask again with, and central's word, None without one.  Raises Refused.
+
+        The staff member's card is on no disk, so nothing asks again once they have gone.
+        """
+        from kiosk import wire  # late, as in kiosk.api
+
+        data = {"person_id": person_id, "reason": reason.value}
+        check_id = check_id or new_key(self._journal, self._kiosk_id, data)
+        self._journal.append(CHECK + check_id, "assisted", data)
+        body = wire.AssistedCheck(check_id=check_id, person_id=person_id, staff=staff, reason=reason)
+        try:
+            reply = self._api.assisted_check(body)
+        except Unreachable:
+            return check_id, None
+        except Refused as refused:
+            self._journal.append(CHECK + check_id, "refused", {"code": refused.code.value})
+            raise
+        if reply.check_id != check_id:
+            return check_id, None
+        self._journal.append(CHECK + check_id, "answered", {"state": reply.state.value})
+        return check_id, reply
+
+    def ask_home_visit(self, person_id: str) -> str:
+        """The wish is on disk, nothing has left.  Returns its id."""
+        data = {"person_id": person_id}
+        request_id = new_key(self._journal, self._kiosk_id, data)
+        self._journal.append(HOME_VISIT + request_id, "asked", data)
+        return request_id
+
+    def book(self, request_id: str) -> wire.HomeVisitReply | None:
+        """Tells central, once.  None: nobody knows whether it heard; the outbox asks on."""
+        from kiosk import wire  # late, as in kiosk.api
+
+        subject = HOME_VISIT + request_id
+        asked = self._journal.entries(subject)[0].data
+        reply = self._ask(
+            subject, lambda: self._api.home_visit(wire.HomeVisit(request_id=request_id, **asked))
+        )
+        if reply is None or reply.request_id != request_id:
+            return None
+        self._journal.append(subject, "booked", {})
+        return reply
+
+    # --- the outbox's ------------------------------------------------------------------------------------------------
+
+    def settle(self, subject: str) -> bool:
+        """The next step that a subject of ours asks for.  True when there is nothing left to do."""
+        last = self._give_up(subject)
+        if last == "asked":
+            return self.book(subject.removeprefix(HOME_VISIT)) is not None
+        if last == "evidence":
+            return self.deliver(subject.removeprefix(CHECK)) is not None
+        return last != "left" or self._let_go(subject.removeprefix(CHECK))
+
+    def recover(self, subject: str, last: str) -> bool:
+        """After a start: what was under way is left, on disk.  False when central has still to hear something."""
+        if last in UNDER_WAY:
+            self._give_up(subject)
+        return last not in UNDER_WAY | OWING | {"parked"}
+
+    def _give_up(self, subject: str) -> str:
+        """What a subject asks for: its last event, where a refusal that was parked changes nothing."""
+        last = next(e.event for e in reversed(self._journal.entries(subject)) if e.event != "parked")
+        if last in UNDER_WAY:
+            self._journal.append(subject, "left", {})
+            return "left"
+        return last
+
+    def _let_go(self, check_id: str) -> bool:
+        from kiosk import wire  # late, as in kiosk.api
+
+        subject = CHECK + check_id
+        try:
+            reply = self._api.withdraw_check(check_id)
+        except Unreachable:
+            return False
+        except Refused as refused:
+            if refused.code is not wire.ProblemCode.CHECK_UNKNOWN:  # never heard of: nothing was taken
+                self._park(subject, refused)
+                return False
+        else:
+            if reply.check_id != check_id:
+                return False
+        self._journal.append(subject, "let_go", {})
+        return True
+
+    def _ask(self, subject: str, question: Callable[[], R]) -> R | None:
+        try:
+            return question()
+        except Unreachable:
+            return None
+        except Refused as refused:
+            self._park(subject, refused)
+            return None
+
+    def _park(self, subject: str, refused: Refused) -> None:
+        """For a person, once on disk and at every refusal in the log."""
+        entry = self._journal.entries(subject)[-1]
+        if entry.event != "parked":
+            self._journal.append(subject, "parked", {"code": refused.code.value})
+        self._log.write(events.CheckParked(subject=subject, code=refused.code.value))
