@@ -170,6 +170,120 @@ CERT_OVERDUE_TITLE: Final = "资格认证：请尽快做"
 CERT_OVERDUE_NOTE: Final = "可以在手机上做，到窗口办，也可以预约上门"
 CERT_REVIEW_TITLE: Final = "资格认证：正在核对"
 CERT_REVIEW_NOTE: Final = "社保中心已经收到，不用再做一次"
+CERT_DO: Final = "现在就做"
+CERT_EARLY: Final = "提前做一次"
+CERT_SEE: Final = "看一看"
+
+# the yearly check: before anything is asked
+NOT_DUE_TITLE: Final = "您今年不用来，\n已经认证过了"
+NOT_DUE_UNTIL: Final = "已认证到 {until}。"
+NOT_DUE_SOURCE: Final = "社保中心的记录：{date}，{source}。"
+NOT_DUE_ANY: Final = "社保中心的记录：已经认证过。"
+NOT_DUE_EARLY: Final = "想提前做下一次，现在也可以。"
+NOT_NEEDED_TITLE: Final = "您现在不用做资格认证"
+NOT_NEEDED_BODY: Final = ("开始领养老金以后，才要每年做一次。", "什么也不用办。")
+REVIEWING_TITLE: Final = "正在核对，不用再做一次"
+REVIEWING_BODY: Final = ("社保中心已经收到，工作人员正在看。", "待遇不受影响，有结果后放身份证就能看到。")
+WITHDRAW: Final = "撤回照片的同意"
+WITHDRAWN_TITLE: Final = "已经撤回同意"
+WITHDRAWN_BODY: Final = ("社保中心会删掉您的照片。", "待遇不受影响。资格认证可以换一种方式做。")
+MUST_BE_DONE_BY: Final = "请在 {day}前做好"
+
+# the yearly check: the ways
+WAY_FACE_NOTE: Final = "只在这台机器上比对，照片不上传，不保存，办完就清除。"
+WAY_STAFF_NOTE: Final = "请工作人员过来，看身份证就行。"
+WAY_HOME_VISIT_NOTE: Final = "工作人员到您家里来，不用填表。"
+WAY_PHONE_NOTE: Final = "用手机扫码，子女在旁边帮您做。"
+WAY_WINDOW_NOTE: Final = "带上身份证，{hours}。"
+# what the person agrees to; another wording is another wire.CONSENT_VERSION
+CONSENT_RULES: Final = (
+    "为什么刷脸：每年一次，确认领待遇的是您本人。只用来做这一件事。",
+    "怎么比对：您的脸只在这台机器里，和社保中心给的照片比一比。照片不上传，不保存，办完就清除。",
+    "社保中心收到什么：比对的结果和时间，没有照片。",
+    "机器拿不准时：您另外打勾、签名，才送一张照片给工作人员看；看完就删。",
+    "不愿意刷脸：工作人员当面看、上门、窗口都一样有效，待遇不受影响。",
+    "随时可以撤回：刷脸时点“上一步”就停；送出的照片，放身份证后点“撤回照片的同意”就删。",
+)
+
+# the yearly check: by face
+FACE_PREPARING: Final = "正在准备，请稍等"
+FACE_TELLING: Final = "正在告诉社保中心，请稍等"
+NO_REFERENCE_TITLE: Final = "社保中心还没有\n您能用的照片"
+NO_REFERENCE_BODY: Final = (
+    "刷脸以后，要由工作人员看过才有结果，当场没有。",
+    "也可以换一种方式，一样有效。待遇不受影响。",
+)
+NO_REFERENCE_GO_ON: Final = "照样刷脸"
+OTHER_WAYS: Final = "换一种方式"
+NOT_RECOGNISED_TITLE: Final = "机器没认出来，不要紧"
+NOT_RECOGNISED_NOTE: Final = "光线或照片年头久都会这样，待遇不受影响。"
+COMPARE_TITLE: Final = "机器拿不准，不要紧"
+COMPARE_NOTE: Final = "可以请工作人员看照片比对，也可以换一种方式。待遇不受影响。"
+STOPPED_FACE_TITLE: Final = "已经停止刷脸，没有留下照片"
+STOPPED_FACE_NOTE: Final = "别的方式一样有效，待遇不受影响。"
+FACE_BROKEN_TITLE: Final = "镜头现在不能用"
+FACE_BROKEN_NOTE: Final = "可以请工作人员当面核验。这不是您的问题，待遇不受影响。"
+FACE_OFFLINE_TITLE: Final = "现在连不上社保中心"
+FACE_OFFLINE_NOTE: Final = "刷脸要等网络好了才能做。没有耽误什么，待遇不受影响。"
+ENOUGH_TRIES_TITLE: Final = "今天换一种方式吧"
+ENOUGH_TRIES_NOTE: Final = "一样有效，待遇不受影响。"
+PICTURE_NOT_SENT_TITLE: Final = "照片没有送出去"
+PICTURE_NOT_SENT_BODY: Final = (
+    "网络没有接通。机器里的照片办完就清除。",
+    "待遇不受影响。可以再试一次，或换一种方式。",
+)
+ALREADY_DONE_BODY: Final = ("社保中心的记录：不用再做。", "待遇不受影响。")
+
+# the yearly check: with staff
+REASON_CHOSEN: Final = "本人愿意当面核验"
+REASON_NOT_RECOGNISED: Final = "机器没认出来"
+REASON_CANNOT_DO_IT: Final = "看不清、听不清或身体不便"
+REASON_MACHINE: Final = "镜头或光线不好"
+STAFF_UNKNOWN_TITLE: Final = "这张不是工作人员的卡"
+STAFF_UNKNOWN_BODY: Final = ("请有核验权限的工作人员放自己的身份证。", "还没有记录，可以再来一次。")
+STAFF_IS_PERSON_TITLE: Final = "请换一位工作人员"
+STAFF_IS_PERSON_BODY: Final = ("自己不能给自己核验。", "还没有记录，可以再来一次。")
+STAFF_NOT_SENT_TITLE: Final = "社保中心没有回答"
+STAFF_NOT_SENT_BODY: Final = (
+    "请工作人员先不要走，再试一次。",
+    "待遇不受影响，也可以到窗口办。",
+)
+STAFF_DONE: Final = "工作人员已核对，等第二个人确认"
+
+# the yearly check: at home, by phone, at the window
+VISIT_BOOKED_TITLE: Final = "已经预约上门认证，\n工作人员会先给您打电话"
+VISIT_BOOKED_BODY: Final = "{days} 个工作日内到您登记的住址。"
+VISIT_PHONE: Final = "来以前打 {phone}。"
+VISIT_NO_PHONE: Final = "没有登记电话：请把号码告诉村里，或打 {hotline}。"
+VISIT_KEPT_TITLE: Final = "已经记下您要上门认证"
+VISIT_KEPT_BODY: Final = (
+    "网络好了，机器自动替您预约，不用再来。",
+    "待遇不受影响。要问进度，请打 {hotline}。",
+)
+VISIT_PRINT: Final = "打印预约单"
+VISIT_PRINTED: Final = "预约单打好了，请在下方出纸口取走。"
+VISIT_NOT_PRINTED: Final = "预约单没有打出来，预约照样有效。"
+PHONE_WAY_NOTE: Final = "请子女用手机扫这个码，打开电子社保卡，照着做就行。"
+WINDOW_TITLE: Final = "请带身份证到窗口"
+WINDOW_BODY: Final = ("{place}，{hours}。", "工作人员当面看，一样有效。服务热线 {hotline}。")
+
+# the yearly check: the result
+HOW_ROW: Final = "认证方式"
+HOW_FACE: Final = "本机刷脸"
+HOW_COMPARED: Final = "工作人员看照片比对"
+HOW_STAFF: Final = "工作人员当面核验"
+CERTIFICATE_NO: Final = "回执号"
+CHECK_NO: Final = "办理号"
+PICTURE_ROW: Final = "人脸照片"
+PICTURE_CLEARED: Final = "已从本机清除"
+PICTURE_SENT: Final = "加密交给比对的人"
+STATE_ROW: Final = "办到哪一步"
+REVIEW_STATE: Final = "等工作人员看照片"
+REMINDER_NOT_PRINTED_TITLE: Final = "提醒没有打出来"
+REMINDER_NOT_PRINTED_BODY: Final = (
+    "打印机现在没有纸或者要检修，已经记下。",
+    "认证照样有效。在任何一台机器上放身份证，都能看到日期。",
+)
 
 # tiers
 SUBSIDY: Final = "政府补贴 {yuan}"
@@ -212,6 +326,28 @@ RECORDS_MONTHS: Final = "累计缴费"
 RECORDS_BALANCE: Final = "个人账户余额"
 RECORDS_AS_OF: Final = "查询时间"
 RECORDS_NOT_PROOF: Final = "仅供本人参考，不作证明使用"
+REMINDER_TITLE: Final = "待遇资格认证"
+REMINDER_ACCEPTED: Final = "认证通过"
+REMINDER_PENDING: Final = "已经做完，等网络送出"
+REMINDER_UNDER_REVIEW: Final = "已经交给工作人员复核"
+REMINDER_NEXT: Final = "下次请在这天以前来"
+REMINDER_RECEIVED: Final = "社保中心已经收到，不用再跑。"
+REMINDER_PENDING_NOTE: Final = (
+    "网络好了，机器自动交给社保中心，不用再来。有结果后，在任何一台机器上放身份证就能看到。"
+)
+REMINDER_REVIEW_NOTE: Final = "工作人员看过以后有结果，不用再做一次。在任何一台机器上放身份证就能看到。"
+REMINDER_PERSON: Final = "姓名"
+REMINDER_TIME: Final = "办理时间"
+REMINDER_CONSENT: Final = "同意书"
+REMINDER_VERSION: Final = "刷脸处理规则 {version} 版"
+REMINDER_BENEFIT: Final = "待遇不受影响。"
+VISIT_SLIP_TITLE: Final = "上门认证预约单"
+VISIT_SLIP_STATE: Final = "已经预约"
+VISIT_SLIP_KEPT: Final = "已经记下，等网络送出"
+VISIT_SLIP_DAYS: Final = "{days} 个工作日内上门"
+VISIT_SLIP_NO: Final = "预约号"
+VISIT_SLIP_PHONE: Final = "先打电话"
+VISIT_SLIP_ADVICE: Final = "请备好身份证。工作人员会出示工作证，不收钱，不问银行卡密码。"
 YEARS_MONTHS: Final = "{years} 年 {months} 个月"
 
 # --- words of the screens
