@@ -7,7 +7,7 @@ pipelines; they do not promise error rates.  The peer is the library as its exam
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -34,11 +34,10 @@ CAVEAT = "lab pictures of one sitting; no ageing, no elderly East-Asian people"
 People = dict[str, list[Path]]
 
 
-def measure(faces: Path | None, quick: bool, onnx: Path | None = None) -> list[Figure]:
-    """fnmr_<set>_<engine>, and the library's own pipeline as peer.  [] without the sets."""
+def measure(faces: Path | None, quick: bool, onnx: Path | None = None) -> Iterator[list[Figure]]:
+    """fnmr_<set>_<engine>, and the library's own pipeline as peer; engine by engine.  Nothing without the sets."""
     if faces is None:
-        return []
-    figures = []
+        return
     networks = models.load()
     engines = [Face(engine="dlib"), *([with_onnx(onnx)] if onnx else [])]
     for name, collect in SETS.items():
@@ -49,8 +48,7 @@ def measure(faces: Path | None, quick: bool, onnx: Path | None = None) -> list[F
         for face in engines:
             variants = tuple(VARIANTS)[:1] if quick else tuple(VARIANTS)
             measured = calibrate(networks, open_matcher(face), face, people, variants)
-            figures.append(figure(f"fnmr_{name}_{face.engine}", measured, library))
-    return figures
+            yield [figure(f"fnmr_{name}_{face.engine}", measured, library)]
 
 
 def figure(name: str, measured: Calibration, library: Trial) -> Figure:

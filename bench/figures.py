@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+WRITTEN = {
+    "value",
+    "unit",
+    "peer",
+    "ratio",
+    "peer_is",
+    "goal",
+    "goal_on",
+    "goal_is",
+    "met",
+    "min",
+    "max",
+    "runs",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,24 @@ class Figure:
     runs: int = 1
     at_least: bool = False
     more: Mapping[str, float | int | str | bool] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, name: str, found: Mapping[str, Any]) -> Figure:
+        """The figure that ``as_json`` was asked for, with four digits.  Raises KeyError when something of it is missing."""
+        return cls(
+            name,
+            found["value"],
+            found["unit"],
+            found["peer"],
+            found["peer_is"],
+            found["goal"],
+            found["goal_on"],
+            found["min"],
+            found["max"],
+            found["runs"],
+            found["goal_is"] == "at least",
+            {key: value for key, value in found.items() if key not in WRITTEN},
+        )
 
     @property
     def ratio(self) -> float | None:
@@ -72,6 +106,42 @@ def percentile(samples: Sequence[float], share: float) -> float:
     if not samples or not 0 < share <= 1:
         raise ValueError("no samples, or a share outside 0 to 1")
     return sorted(samples)[math.ceil(share * len(samples)) - 1]
+
+
+def exact_interval(errors: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Clopper and Pearson's two-sided interval of a share (Biometrika 26, 1934): never too narrow.
+
+    Raises ValueError without trials.
+    """
+    if trials < 1 or not 0 <= errors <= trials:
+        raise ValueError("no trials, or more errors than trials")
+    tail = (1 - confidence) / 2
+    low = 0.0 if errors == 0 else crossing(lambda share: at_most(trials - errors, trials, 1 - share) - tail)
+    high = 1.0 if errors == trials else crossing(lambda share: tail - at_most(errors, trials, share))
+    return low, high
+
+
+def at_most(errors: int, trials: int, share: float) -> float:
+    """How likely so many errors or fewer are, when each trial errs with this probability, above 0 and below 1."""
+    return math.fsum(
+        math.exp(
+            math.lgamma(trials + 1)
+            - math.lgamma(one + 1)
+            - math.lgamma(trials - one + 1)
+            + one * math.log(share)
+            + (trials - one) * math.log1p(-share)
+        )
+        for one in range(errors + 1)
+    )
+
+
+def crossing(rising: Callable[[float], float]) -> float:
+    """Where a rising function of 0 to 1 passes nothing, to 12 digits."""
+    low, high = 0.0, 1.0
+    for _ in range(40):
+        middle = (low + high) / 2
+        low, high = (middle, high) if rising(middle) < 0 else (low, middle)
+    return (low + high) / 2
 
 
 def rounded(value: float | None) -> float | None:
