@@ -15,6 +15,8 @@ from kiosk.api import Api
 from kiosk.config import Config
 from kiosk.desk import Desk
 from kiosk.device_log import DeviceLog
+from kiosk.face.booth import NoBooth
+from kiosk.face.room import FaceRoom
 from kiosk.journal import Journal
 from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
@@ -78,5 +80,6 @@ def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Lo
         clock=clock,
         log=log,
         config=config,
+        booth=FaceRoom(config.camera, config.face, wires, log) if config.camera.port else NoBooth(),
     )
     return Machine(kiosk, journal)

@@ -28,6 +28,8 @@ from devices.idcard import CardKind
 from devices.printer import Verdict
 from devices.status import DeviceState, PaperSupply
 from kiosk import identity
+from kiosk.face.booth import BoothFault
+from kiosk.face.guidance import End
 from kiosk.payment import Event as PaymentEvent
 from kiosk.payment import State
 
@@ -89,6 +91,7 @@ OrderId = Annotated[
 Subject = Annotated[str, re.compile(r"(order|copy|check|visit):[A-Z0-9]{2,12}-[0-9]{8}-[0-9A-F]{10}")]
 ReceiptNo = Annotated[str, re.compile(r"([0-9]{16,22})?")]
 Call = Annotated[str, re.compile(r"[a-z][a-z_]{1,29}")]
+FileName = Annotated[str, re.compile(r"[A-Za-z0-9_.-]{0,60}")]
 ErrorName = Annotated[str, re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")]
 Place = Annotated[str, re.compile(r"[a-z_]+(/[a-z0-9_]+)*\.py:[0-9]{1,5}")]
 
@@ -333,6 +336,27 @@ class SheetHeld(Event):
 
 
 @dataclass(frozen=True)
+class FaceUnusable(Event):
+    """No face check can be made here; every other way goes on.  `file`: of weights; `kiosk face doctor` says what to do."""
+
+    id = "face_unusable"
+    severity = Severity.ERROR
+    fault: Annotated[BoothFault | str, BoothFault]
+    file: FileName = ""
+
+
+@dataclass(frozen=True)
+class FaceChecked(Event):
+    """A face check ended after `ms` and so many `frames`; `steps` actions were asked."""
+
+    id = "face_checked"
+    end: Annotated[End | str, End]
+    ms: int
+    frames: int
+    steps: int
+
+
+@dataclass(frozen=True)
 class CentralUnreachable(Event):
     """Central did not answer a call, or not with anything of the contract, within ``ms``."""
 
@@ -377,6 +401,7 @@ EVENTS: tuple[type[Event], ...] = (
     *(VisitStarted, VisitEnded, CardRead, CardNotRead, CardLeftBehind, HelpOpened),
     *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded, SheetHeld),
     *(CheckBegun, CheckEnded, CheckParked, BoothUnusable, QualificationEnded),
+    *(FaceUnusable, FaceChecked),
     *(CentralUnreachable, CentralRefused, Surprise),
 )
 

@@ -16,7 +16,6 @@ from typing import Protocol
 from kiosk.face.guidance import Guidance, Outcome
 from kiosk.face.zones import Source
 
-
 Strokes = tuple[tuple[tuple[int, int], ...], ...]  # kiosk.views.Signature
 
 
@@ -27,6 +26,18 @@ class BoothState(Enum):
     UNKNOWN = "unknown"
     NO_CAMERA = "no_camera"
     UNUSABLE = "unusable"  # weights altered or missing, limits not signed ...: kiosk face doctor says which
+
+
+class BoothFault(Enum):
+    """Why no check can be made here; for the log."""
+
+    MODEL_MISSING = "model_missing"
+    MODEL_ALTERED = "model_altered"
+    ENGINE = "engine"  # what compares faces cannot be used
+    LIMITS = "limits"  # refused: unsigned, altered, for another engine, or too loose
+    PACKAGE = "package"  # a library is not installed
+    NOT_STARTED = "not_started"  # the worker ended, or said nothing in time
+    NO_CAMERA = "no_camera"  # it cannot be opened
 
 
 class BoothUnusable(Exception):
