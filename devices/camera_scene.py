@@ -1,0 +1,251 @@
+"""Where an emulated camera stands: size and place of the face, light, noise, and when its pictures come.  Pure.
+
+Everything that does not move is drawn once, when a presentation is set up; a frame then costs one warp of what moves and the noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from devices.camera_sitter import CAMERA_AWAY, Lids, Portrait, Sitter, head_surface
+from devices.camera_surface import STEP, Field, Grid, Image, Surface, Turn
+
+SHORTEST_FRAME = 0.2  # of the mean time between pictures, however the rate jitters
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """``face_px``: width of the face in the frame; ``x``, ``y``: its middle, in widths and heights of the frame.
+
+    ``light`` 1 as photographed, .2 dark, 3 burnt; ``colour``: gains of blue, green, red; ``side``: -1 lit from the left of the image
+    only, 1 from the right; ``noise``: sigma in grey levels; ``blur``: sigma in pixels; ``fps_jitter``: sigma of the time between
+    pictures, by that time; ``behind``: so many small people in the background.
+    """
+
+    width: int = 1280
+    height: int = 720
+    fps: float = 15.0
+    fps_jitter: float = 0.1
+    face_px: float = 230.0
+    x: float = 0.5
+    y: float = 0.45
+    light: float = 1.0
+    colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    side: float = 0.0
+    noise: float = 2.0
+    blur: float = 0.0
+    behind: int = 0
+    mask: bool = False
+    sunglasses: bool = False
+
+    def moments(self, rng: Rng, until_s: float, from_s: float = 0.0) -> Iterator[float]:
+        """When the pictures come, in seconds."""
+        at_s = from_s
+        while at_s < until_s:
+            yield at_s
+            at_s += max(SHORTEST_FRAME, rng.normal(1.0, self.fps_jitter)) / self.fps
+
+
+def any_scene(rng: Rng) -> Scene:
+    """A hall on some day: what a camera there should cope with."""
+    warm = rng.normal(0.0, 0.06)
+    return Scene(
+        fps=float(rng.uniform(10, 25)),
+        fps_jitter=float(rng.uniform(0.0, 0.25)),
+        face_px=float(rng.uniform(150, 300)),
+        x=float(rng.uniform(0.38, 0.62)),
+        y=float(rng.uniform(0.4, 0.52)),
+        light=float(rng.uniform(0.55, 1.3)),
+        colour=(1 - warm, 1.0, 1 + warm),
+        side=float(rng.uniform(-0.5, 0.5)),
+        noise=float(rng.uniform(0.5, 5.0)),
+        blur=float(rng.uniform(0.0, 0.9)),
+    )
+
+
+class Placing:
+    """From a portrait's pixels to those of the frame: scaled so that the face is ``scene.face_px`` wide, and moved."""
+
+    def __init__(self, portrait: Portrait, scene: Scene, dx: float = 0.0, dy: float = 0.0) -> None:
+        self.scale = scene.face_px / portrait.width
+        x, y = portrait.middle
+        self._size = (scene.width, scene.height)
+        self._move = (
+            scene.x * scene.width + dx - self.scale * x,
+            scene.y * scene.height + dy - self.scale * y,
+        )
+        points = portrait.mesh * np.float32(self.scale)
+        points[:, :2] += np.array(self._move, np.float32)
+        self.mesh: Field = points
+
+    def picture(self, image: Image | Field, outside: int = cv2.BORDER_REPLICATE) -> Any:
+        """An image of the portrait's size, (height, width, ...) of the frame."""
+        warp = np.array(((self.scale, 0, self._move[0]), (0, self.scale, self._move[1])))
+        placed: Any = cv2.warpAffine(image, warp, self._size, flags=cv2.INTER_CUBIC, borderMode=outside)
+        return placed
+
+    def whole(self, image: Image) -> Image:
+        """A picture that fills the frame: what lies outside the portrait is a wall without drawing."""
+        placed = self.picture(image)
+        shown = self.picture(np.ones(image.shape[:2], np.float32), cv2.BORDER_CONSTANT)
+        small = cv2.resize(placed, None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA)
+        wall = cv2.resize(cv2.blur(small, (25, 25)), self._size, interpolation=cv2.INTER_LINEAR)
+        inside = cv2.blur(shown, (41, 41))[..., None]
+        inside = np.clip(
+            2 * inside - 1, 0, 1
+        )  # faded out within the portrait: beyond its edge there is nothing to show
+        return np.asarray(placed * inside + wall * (1 - inside), np.uint8)
+
+
+class Lit:
+    """The light of a scene, put on every picture before it moves; the noise, put on every frame."""
+
+    def __init__(self, scene: Scene, rng: Rng) -> None:
+        self._scene, self._rng = scene, rng
+        across = np.arange(scene.width, dtype=np.float32) - np.float32(scene.x * scene.width)
+        slope = np.clip(across / np.float32(1.2 * scene.face_px), -1, 1) * np.float32(scene.side)
+        gains = (1 + np.float32(0.7) * slope)[None, :, None] * np.array(scene.colour, np.float32)
+        self._gain = gains.astype(np.float32) * np.float32(scene.light)
+        rows, columns = scene.height // 2, scene.width // 2
+        if scene.noise > 0:
+            grain = rng.standard_normal((rows, columns, 3), np.float32) * np.float32(scene.noise)
+            lighter = np.rint(np.maximum(grain, 0)).astype(np.uint8)
+            darker = np.rint(np.maximum(-grain, 0)).astype(np.uint8)
+            self._grain = (np.tile(lighter, (3, 3, 1)), np.tile(darker, (3, 3, 1)))
+
+    def on(self, picture: Image) -> Image:
+        """A whole frame in this light, and as sharp as this lens is."""
+        lit = np.clip(picture * self._gain, 0, 255).astype(np.uint8)
+        if self._scene.blur > 0:
+            lit = cv2.GaussianBlur(lit, (0, 0), self._scene.blur)
+        return np.asarray(lit, np.uint8)
+
+    def grain(self, frame: Image) -> None:
+        """Adds the sensor's noise, never the same twice."""
+        if self._scene.noise <= 0:
+            return
+        height, width = frame.shape[:2]
+        for part, change in zip(self._grain, (cv2.add, cv2.subtract), strict=True):
+            y, x = (int(n) for n in self._rng.integers(0, (height // 2, width // 2)))
+            change(frame, part[y : y + height, x : x + width], dst=frame)
+
+
+class Layer:
+    """What moves over a still frame: a picture as large as the frame, ``alpha`` (h, w) 0 to 1, where it is, on a surface.
+
+    ``picture`` (h, w, 4) may be painted over between two frames.
+    """
+
+    def __init__(self, picture: Image, alpha: Field, surface: Surface, lids: Lids | None = None) -> None:
+        shown = np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
+        self.picture: Image = np.dstack((picture, shown))
+        self._surface, self._lids = surface, lids
+
+    def draw(
+        self, frame: Image, turn: Turn, closed: float = 0.0, bend: float = 0.0, bend_deg: float = 0.0
+    ) -> None:
+        """Over a frame (h, w, 3).  ``bend``: curvature in 1 by pixels of a flat sheet, about an axis at ``bend_deg``."""
+        if self._lids is not None:
+            self._lids.put(self.picture, closed)
+        height, width = frame.shape[:2]
+        rolled = self._surface.bent(bend, bend_deg) if bend else None
+        moves = self._surface.moved(turn, rolled)
+        grid, origin = self._surface.origin(moves, width, height)
+        left, top, right, bottom = grid.box
+        part = frame[top:bottom, left:right]
+        origin = origin[: part.shape[0], : part.shape[1]]
+        seen = cv2.remap(self.picture, origin, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        over = cv2.extractChannel(seen, 3).astype(np.float32) * np.float32(1 / 255)
+        part[:] = cv2.blendLinear(cv2.cvtColor(seen, cv2.COLOR_BGRA2BGR), part, over, 1 - over)
+
+
+class Person:
+    """A living head over a still frame without it."""
+
+    def __init__(self, sitter: Sitter, scene: Scene, lit: Lit, behind: Image | None = None) -> None:
+        """``behind``: the frame before this person stepped into it; None: the portrait's own background."""
+        placing = Placing(sitter.portrait, scene)
+        self.mesh = placing.mesh
+        picture = lit.on(placing.whole(sitter.portrait.picture))
+        person = placing.picture(sitter.person)
+        z = placing.picture(sitter.relief) * np.float32(placing.scale)
+        surface = head_surface(z, placing.mesh, scene.width, scene.height)
+        left, top, right, bottom = surface.grid.box
+        box = (slice(top, bottom), slice(left, right))
+        if behind is None:
+            self.still = picture.copy()
+            self.still[box] = lit.on(placing.whole(sitter.background))[box]
+        else:
+            over = person[..., None]
+            self.still = np.asarray(picture * over + behind * (1 - over), np.uint8)
+            self.still[box] = behind[box]
+        self._layer = Layer(picture, person, surface, Lids(picture, placing.mesh))
+
+    def draw(self, frame: Image, turn: Turn, closed: float) -> None:
+        """Over a copy of ``still``."""
+        self._layer.draw(frame, turn, closed)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A rectangle of the frame: what of a portrait is printed or shown."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @classmethod
+    def around(cls, mesh: Field) -> Sheet:
+        """Head and shoulders of a mesh (468, 3) in the frame's pixels."""
+        (x0, y0), (x1, y1) = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+        wide, high = float(x1 - x0), float(y1 - y0)
+        return cls(int(x0 - 0.6 * wide), int(y0 - 0.75 * high), int(x1 + 0.6 * wide), int(y1 + 0.6 * high))
+
+    def alpha(self, scene: Scene) -> Field:
+        """(height, width), 1 inside; may reach beyond the frame."""
+        shown = np.zeros((scene.height, scene.width), np.float32)
+        cv2.rectangle(shown, (self.left, self.top), (self.right, self.bottom), 1.0, -1)
+        return shown
+
+    def edge(self, picture: Image, thick: int, colour: tuple[int, int, int]) -> None:
+        """Draws its edge: white paper, or the frame of a screen."""
+        inner = thick // 2
+        corners = (self.left + inner, self.top + inner), (self.right - inner, self.bottom - inner)
+        cv2.rectangle(picture, *corners, colour, thick)
+
+    def surface(self, scene: Scene) -> Surface:
+        """Flat, turning about its own middle."""
+        grid = Grid.over(
+            self.left - STEP,
+            self.top - STEP,
+            self.right + STEP,
+            self.bottom + STEP,
+            scene.width,
+            scene.height,
+        )
+        shape = (grid.rows, grid.columns)
+        middle = ((self.left + self.right) / 2, (self.top + self.bottom) / 2, 0.0)
+        flat, firm = np.zeros(shape, np.float32), np.ones(shape, np.float32)
+        return Surface(grid, flat, firm, middle, CAMERA_AWAY * scene.face_px)
+
+
+def hall(scene: Scene, rng: Rng) -> Image:
+    """A room behind somebody who holds something up: a wall, a door, a notice board, out of focus."""
+    height, width = scene.height, scene.width
+    wall = rng.uniform(120, 200) + rng.uniform(-15, 15, 3)
+    room = np.empty((height, width, 3), np.float32)
+    room[:] = wall
+    room *= np.linspace(1.1, 0.8, height, dtype=np.float32)[:, None, None]
+    for _ in range(int(rng.integers(5, 10))):
+        x, y = rng.uniform(0, width), rng.uniform(0, height)
+        w, h = rng.uniform(60, 400), rng.uniform(60, 500)
+        colour = tuple(float(c) for c in rng.uniform(40, 220) + rng.uniform(-20, 20, 3))
+        cv2.rectangle(room, (int(x - w / 2), int(y - h / 2)), (int(x + w / 2), int(y + h / 2)), colour, -1)
+    return np.asarray(np.clip(cv2.GaussianBlur(room, (0, 0), 9), 0, 255), np.uint8)
