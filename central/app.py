@@ -28,6 +28,7 @@ from starlette.exceptions import HTTPException
 from central import operations_pages, pages, sandbox_cashier, sandbox_pages, tables
 from central.clock import legal_time
 from central.gateway_inbox import Inbox, Verdict
+from central.office import Office
 from central.problems import STATUS, Refused, where
 from central.service import Service, open_service
 from central.settings import Settings
@@ -67,7 +68,9 @@ def create_app(settings: Settings) -> FastAPI:
     _answer_errors(app)
     _add_routes(app, service)
     pages.add_pages(app, service)
-    operations_pages.add_pages(app, service)
+    office = Office(service)
+    office.answer_errors(app)
+    operations_pages.add_pages(app, office)
     if service.inbox is not None:
         _add_notify(app, service.inbox, at_once=settings.sweep_interval_s > 0)
     if settings.sandbox:

@@ -1,7 +1,7 @@
 """Every way in which kiosk, ledger and gateway can differ: one name each, and what is done about it.
 
 A difference of an order has exactly one of these names, the first that fits in the order of ``ORDER_KINDS``; one of a kiosk's log or
-totals has one of the others.
+totals has one of the others.  ``FACE_KINDS`` differ from nothing: they are alarms of the yearly check.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     NEW_JOURNAL = "new_journal"
     TOTALS_DIFFER = "totals_differ"
     TOTALS_MISSING = "totals_missing"
+    STORED_FACES = "stored_faces"
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,14 @@ MEANINGS = {
     Kind.NEW_JOURNAL: Meaning("换了新日志", "机器启用了新的日志（如换盘）；确认是否本单位更换"),
     Kind.TOTALS_DIFFER: Meaning("日结数不符", "自助机上报的日结数与它自己的日志不一致；派技术员核查"),
     Kind.TOTALS_MISSING: Meaning("日结数未报", "等自助机联网后上报；超过一天派人查看", waits=True),
+    Kind.STORED_FACES: Meaning(
+        "存有人脸信息的人数", "人数到十万须向网信部门备案；删去不再需要的，或着手备案"
+    ),
 }
 
 LOG_KINDS = frozenset({Kind.CHAIN_BROKEN, Kind.SEQUENCE_GAP, Kind.JOURNAL_FORKED, Kind.NEW_JOURNAL})
 DEVICE_KINDS = LOG_KINDS | {Kind.TOTALS_DIFFER, Kind.TOTALS_MISSING}  # a technician may explain these
+FACE_KINDS = frozenset({Kind.STORED_FACES})  # a supervisor answers for these
 
 # --- what is said of one difference; an operator reads it beside title and action ---
 

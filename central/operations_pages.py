@@ -6,60 +6,37 @@
     POST /operations/alarms/{id}/clear       note
     POST /operations/kiosks/{id}/lift        note
 
-HTTP Basic for operators (``central operator add``); TLS ends before this process.  A form carries a token that only its own
-operator's pages hold, because a browser sends the passphrase to whoever asks.
+The door, the forms and the frame are ``office``'s.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, Row, select
 
 from central import alarms, tables
 from central.clock import legal_day, legal_time
 from central.day_report import at_stake_fen, sums
-from central.differences import DEVICE_KINDS, MEANINGS, Kind, yuan
+from central.differences import DEVICE_KINDS, FACE_KINDS, MEANINGS, Kind, yuan
 from central.matching import Figures, Finding
-from central.operators import Door, Operator, Role
-from central.pages import templates
-from central.service import Service
+from central.office import ALARMS_MOST, HEADERS, Office, refuse
+from central.operators import Operator
 
 DAYS_MOST = 62
-ALARMS_MOST = 500
 CLEARED_MOST = 50
-NOTE_LEAST, NOTE_MOST = 2, 300
-ROLES = {Role.AUDITOR: "会计审计", Role.TECHNICIAN: "技术员", Role.SUPERVISOR: "值班主管"}
 BOOKS = {"gateway": "支付通道账单", "ledger": "中心台账", "kiosks": "自助机日结"}
 HOW = {"settled": "已平", "explained": "已说明"}
 RUNS, DIFFERENCES, RESOLUTIONS = tables.reconciliations, tables.differences, tables.resolutions
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
-}
 
 Day = Annotated[date, Path()]
-
-
-class NotLetIn(Exception):
-    """Nobody we know, or somebody who has to wait: 401 or 429 with seconds."""
-
-    def __init__(self, wait_s: int = 0) -> None:
-        super().__init__("not let in")
-        self.wait_s = wait_s
 
 
 @dataclass(frozen=True)
@@ -89,30 +66,21 @@ class Shown:
         return f"{at:%m-%d %H:%M}" if self.how else f"自 {at:%m-%d %H:%M}"
 
 
-def add_pages(app: FastAPI, service: Service) -> None:
-    pages = _Pages(service)
-
-    @app.exception_handler(NotLetIn)
-    async def _not_let_in(_request: Request, refused: NotLetIn) -> Response:
-        if refused.wait_s:
-            headers = {**HEADERS, "Retry-After": str(refused.wait_s)}
-            words = f"试错次数过多，请过 {refused.wait_s} 秒再试。"
-            return HTMLResponse(words, status_code=429, headers=headers)
-        headers = {**HEADERS, "WWW-Authenticate": 'Basic realm="operations", charset="UTF-8"'}
-        return HTMLResponse("请用运营人员的姓名和口令进入。", status_code=401, headers=headers)
+def add_pages(app: FastAPI, office: Office) -> None:
+    pages = _Pages(office)
 
     @app.get("/operations", include_in_schema=False)
     @app.get("/operations/reconciliation", include_in_schema=False)
     def days(request: Request) -> Response:
-        return pages.days(pages.who(request))
+        return pages.days(office.book_keeper(request))
 
     @app.get("/operations/reconciliation/{day}", include_in_schema=False)
     def one_day(request: Request, day: Day) -> Response:
-        return pages.one_day(pages.who(request), day)
+        return pages.one_day(office.book_keeper(request), day)
 
     @app.get("/operations/alarms", include_in_schema=False)
     def all_alarms(request: Request) -> Response:
-        return pages.alarms(pages.who(request))
+        return pages.alarms(office.book_keeper(request))
 
     @app.post("/operations/alarms/{alarm_id}/clear", include_in_schema=False)
     async def clear(request: Request, alarm_id: Annotated[int, Path(ge=1, le=2**53)]) -> Response:
@@ -126,45 +94,10 @@ def add_pages(app: FastAPI, service: Service) -> None:
 
 
 class _Pages:
-    def __init__(self, service: Service) -> None:
-        self._service, self._database, self._clock = service, service.database, service.settings.clock
-        self._door = Door(service.database, service.settings.clock)
-        environment = templates()
-        environment.filters["signed"] = lambda fen: "—" if fen is None else yuan(fen)
-        environment.filters["long_day"] = lambda day: f"{day.year}年{day.month}月{day.day}日"
-        environment.filters["moment"] = lambda at_ms: f"{legal_time(at_ms):%Y-%m-%d %H:%M}"
-        self._templates = environment
-
-    # --- who ---
-
-    def who(self, request: Request) -> Operator:
-        """The operator who asks.  Raises NotLetIn."""
-        name, passphrase = _basic(request.headers.get("authorization", ""))
-        if not name:
-            raise NotLetIn
-        if wait_ms := self._door.wait_ms(name):
-            raise NotLetIn(-(-wait_ms // 1000))
-        operator = self._door.enter(name, passphrase)
-        if operator is None:
-            raise NotLetIn
-        return operator
-
-    def _token(self, who: Operator) -> str:
-        return self._service.keys.keyed_hash("operations form", who.name).hex()
-
-    def _note(self, who: Operator, body: bytes) -> str | None:
-        """What the form says; None when it is not from this operator's own page, or says nothing."""
-        try:
-            fields = parse_qs(body.decode(), max_num_fields=8)
-        except ValueError:
-            return None
-        token, note = fields.get("token", [""])[0], fields.get("note", [""])[0].strip()
-        if not hmac.compare_digest(token.encode(), self._token(who).encode()):
-            return None
-        clean = NOTE_LEAST <= len(note) <= NOTE_MOST and note.isprintable()
-        return note if clean else None
-
-    # --- pages ---
+    def __init__(self, office: Office) -> None:
+        self._office, self._database, self._clock = office, office.database, office.clock
+        office.templates.filters["signed"] = lambda fen: "—" if fen is None else yuan(fen)
+        office.templates.filters["long_day"] = lambda day: f"{day.year}年{day.month}月{day.day}日"
 
     def days(self, who: Operator) -> Response:
         today = legal_day(self._clock.now_ms())
@@ -186,7 +119,7 @@ class _Pages:
                 shown.append(
                     {"day": day, **_standing(runs.get(day), ends[day]), "figures": _figures(runs.get(day))}
                 )
-        return self._show("reconciliations.html", who, days=shown, most=DAYS_MOST)
+        return self._office.show("reconciliations.html", who, days=shown, most=DAYS_MOST)
 
     def one_day(self, who: Operator, day: date) -> Response:
         with self._database.read() as connection:
@@ -195,7 +128,7 @@ class _Pages:
             differences = [_shown(row) for row in _rows(connection, day, day)]
         ends = Counter(each.how for each in differences)
         figures = _figures(run)
-        return self._show(
+        return self._office.show(
             "reconciliation.html",
             who,
             status=200 if run else 404,
@@ -213,7 +146,7 @@ class _Pages:
             every = alarms.known(connection, most=ALARMS_MOST)
             still_open = alarms.known(connection, open_only=True, most=ALARMS_MOST)
             stopped = alarms.stopped(connection)
-        return self._show(
+        return self._office.show(
             "alarms.html",
             who,
             open=still_open,
@@ -221,59 +154,37 @@ class _Pages:
             stopped=stopped,
             meanings=MEANINGS,
             titles={kind.value: meaning.title for kind, meaning in MEANINGS.items()},
-            clearers={kind: "由技术员" if kind in DEVICE_KINDS else "由会计" for kind in Kind},
-            token=self._token(who),
+            clearers={kind: _clearer(kind) for kind in Kind},
+            token=self._office.token(who),
         )
 
     def clear(self, request: Request, body: bytes, alarm_id: int) -> Response:
-        who = self.who(request)
-        note = self._note(who, body)
+        who = self._office.book_keeper(request)
+        note = self._office.note(self._office.form(who, body))
         with self._database.write() as connection:
             alarm = alarms.find(connection, alarm_id)
             if alarm is None:
-                return _refuse(404, "没有这条告警。")
+                return refuse(404, "没有这条告警。")
             if note is None or not who.may_clear(alarm.kind):
-                return _refuse(403, "没有解除：请从告警页面填写说明，由有权的人员解除。")
+                return refuse(403, "没有解除：请从告警页面填写说明，由有权的人员解除。")
             alarms.clear(connection, alarm_id, who.name, note, at_ms=self._clock.now_ms())
         return RedirectResponse("/operations/alarms", status_code=303, headers=HEADERS)
 
     def lift(self, request: Request, body: bytes, kiosk_id: str) -> Response:
-        who = self.who(request)
-        note = self._note(who, body)
+        who = self._office.book_keeper(request)
+        note = self._office.note(self._office.form(who, body))
         if note is None or not who.may_lift():
-            return _refuse(403, "没有恢复：请由值班主管从告警页面填写说明后恢复。")
+            return refuse(403, "没有恢复：请由值班主管从告警页面填写说明后恢复。")
         with self._database.write() as connection:
             if not alarms.lift(connection, kiosk_id, who.name, note, at_ms=self._clock.now_ms()):
-                return _refuse(404, "这台自助机没有停收。")
+                return refuse(404, "这台自助机没有停收。")
         return RedirectResponse("/operations/alarms", status_code=303, headers=HEADERS)
 
-    def _show(self, name: str, who: Operator, status: int = 200, **values: object) -> Response:
-        with self._database.read() as connection:
-            count = len(alarms.known(connection, open_only=True, most=ALARMS_MOST))
-        common = {
-            "who": who,
-            "role": ROLES[who.role],
-            "open_alarms": count,
-            "trial": self._service.settings.sandbox,
-        }
-        text = self._templates.get_template(name).render(**common, **values)
-        return HTMLResponse(text, status_code=status, headers=HEADERS)
 
-
-def _basic(header: str) -> tuple[str, str]:
-    """Name and passphrase of HTTP Basic (RFC 7617, UTF-8); empty when there are none."""
-    kind, _, coded = header.partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        name, _, passphrase = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, ValueError):
-        return "", ""
-    return name[:80], passphrase[:200]
-
-
-def _refuse(status: int, words: str) -> Response:
-    return HTMLResponse(words, status_code=status, headers=HEADERS)
+def _clearer(kind: Kind) -> str:
+    if kind in FACE_KINDS:
+        return "由值班主管"
+    return "由技术员" if kind in DEVICE_KINDS else "由会计"
 
 
 def _rows(connection: Connection, first: date, last: date) -> list[Row[Any]]:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete, insert, select
 from central import tables
 from central.clock import Clock
 from central.database import Database
-from central.differences import DEVICE_KINDS, Kind
+from central.differences import DEVICE_KINDS, FACE_KINDS, Kind
 
 TABLE = tables.operators
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread
@@ -34,6 +34,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # 会计、审计: explains differences of money
     TECHNICIAN = "technician"  # 技术员: explains those of devices
     SUPERVISOR = "supervisor"  # 值班主管: both, and lets a stopped kiosk take money again
+    REVIEWER = "reviewer"  # 复核员: decides about yearly checks, and sees nothing else
 
 
 class NameTaken(Exception):
@@ -48,10 +49,19 @@ class Operator:
     def may_clear(self, kind: Kind) -> bool:
         if self.role is Role.SUPERVISOR:
             return True
+        if self.role is Role.REVIEWER or kind in FACE_KINDS:
+            return False
         return (self.role is Role.TECHNICIAN) == (kind in DEVICE_KINDS)
 
     def may_lift(self) -> bool:
         return self.role is Role.SUPERVISOR
+
+    def may_see_books(self) -> bool:
+        return self.role is not Role.REVIEWER
+
+    def may_review(self) -> bool:
+        """Sees people's checks, and faces among them."""
+        return self.role in (Role.REVIEWER, Role.SUPERVISOR)
 
 
 def add(connection: Connection, name: str, role: Role, *, at_ms: int) -> str:
