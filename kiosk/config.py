@@ -191,6 +191,29 @@ class FaceOnnx:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaceCheck:
+    """[face.check]: what is asked of the person and how long one waits.  Angles are against their own straight look."""
+
+    actions: Annotated[int, Between(1, 4)] = 3
+    gentle_actions: Annotated[int, Between(1, 4)] = 2
+    look_s: Annotated[float, Between(0.5, 5)] = 1.0
+    most_pause_s: Annotated[float, Between(0, 5)] = 1.2
+    step_s: Annotated[float, Between(3, 120)] = 15.0
+    gentle_step_s: Annotated[float, Between(3, 120)] = 30.0
+    nobody_s: Annotated[float, Between(3, 300)] = 30.0
+    several_s: Annotated[float, Between(1, 60)] = 15.0
+    most_s: Annotated[float, Between(10, 900)] = 180.0
+    most_mistakes: Annotated[int, Between(0, 3)] = 2
+    soonest_s: Annotated[float, Between(0, 1)] = 0.25
+    least_turn_deg: Annotated[float, Between(8, 45)] = 15.0
+    least_nod_deg: Annotated[float, Between(5, 45)] = 9.0
+    blink_ratio: Annotated[float, Between(0.3, 0.9)] = 0.65
+    most_blink_s: Annotated[float, Between(0.3, 5)] = 1.5
+    most_gap_s: Annotated[float, Between(0.2, 5)] = 1.0
+    least_relief: Annotated[float, Between(0, 2)] = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
 class Face:
     """[face]: the face check.  Limits of the comparison are not here: they come in a signed file."""
 
@@ -200,6 +223,7 @@ class Face:
     detect_every: Annotated[int, Between(1, 30)] = 5
     quality: FaceQuality = FaceQuality()
     reference: FaceReference = FaceReference()
+    check: FaceCheck = FaceCheck()
     onnx: FaceOnnx = FaceOnnx()
 
 

@@ -33,3 +33,5 @@ class Flaw(Enum):
     DARK = "dark"
     BRIGHT = "bright"
     TURNED = "turned"
+    UNREADABLE = "unreadable"  # no picture and no vector
+    OTHER_ENGINE = "other_engine"  # a vector of other weights

@@ -1,0 +1,397 @@
+"""One whole check: frames in, guidance out, and in the end what is known.  Pure: no clock, no thread; time and chance are arguments.
+
+    check = Check(models, matcher, thresholds, face, references, rng, gentle)      the references are made ready here
+    while check.outcome is None:
+        guidance = check.feed(image, at_s)                 COMPARING: all was done, the next call compares
+    check.outcome, check.best
+    check.forget()
+
+The challenge decides whether somebody lives (``challenge``, ``continuity``); the nose must stand out in every turn and nod that could
+be measured (``parallax``); the face of the straight look, of one action drawn by chance and of the end must be one face; and only
+then it is compared with the references.  A check that is not believed ends NOT_DONE, like one that was not understood.
+
+Of the frames three cut-outs are kept in colour, and two in grey while a movement lasts.  After the end one is left, ``best``, the
+sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped with the call that needs them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from random import Random
+
+import cv2
+import numpy as np
+
+from kiosk.config import Face
+from kiosk.face.challenge import Challenge, Event
+from kiosk.face.continuity import Film, fingerprint
+from kiosk.face.crops import Image
+from kiosk.face.guidance import Action, Comparison, Doubt, End, Guidance, Outcome, Phase
+from kiosk.face.matcher import Matcher, Vector
+from kiosk.face.mesh import Mesh
+from kiosk.face.models import Models
+from kiosk.face.pad import Pad
+from kiosk.face.parallax import Shot, relief, shot
+from kiosk.face.quality import Light
+from kiosk.face.reference_format import ReferenceUnreadable, StoredVector, read
+from kiosk.face.references import prepare_reference
+from kiosk.face.seeing import Seen, see
+from kiosk.face.tracking import NEW
+from kiosk.face.verdicts import Flaw
+from kiosk.face.weights import ENGINE
+from kiosk.face.zones import Source, Thresholds, Zone, together
+
+MARGIN = 0.6  # of the face's height, kept around it
+MOST_REFERENCE_PX = 12_000_000
+# Degrees away at which the depth is looked at: far enough for the nose, near enough to be followed.
+DEPTH_TURN_DEG, DEPTH_NOD_DEG = 18.0, 13.0
+SAME_FACE_DEG = 13.0  # and at which the face of an action is kept
+ENDS = {Zone.ACCEPT: End.ACCEPTED, Zone.REVIEW: End.REVIEW, Zone.NO_MATCH: End.NO_MATCH}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A reference as it came out of its seal (kiosk.face.reference_format)."""
+
+    source: Source
+    content: bytes
+
+    def __repr__(self) -> str:
+        return f"Given({self.source})"
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """A head cut out of a frame: BGR, and its mesh in it."""
+
+    image: Image
+    mesh: Mesh
+    light: Light
+    away_deg: float
+
+    def forget(self) -> None:
+        self.image.fill(0)
+        self.mesh.points.fill(0)
+
+
+def cut_out(image: Image, mesh: Mesh, light: Light, away_deg: float = 0.0) -> Kept:
+    """The head with some room around it; a copy."""
+    box, (height, width) = mesh.box, image.shape[:2]
+    room = MARGIN * box.height
+    left, top = max(0, math.floor(box.left - room)), max(0, math.floor(box.top - room))
+    right, bottom = min(width, math.ceil(box.right + room)), min(height, math.ceil(box.bottom + room))
+    points = mesh.points.copy()
+    points[:, :2] -= np.array((left, top), np.float32)
+    return Kept(image[top:bottom, left:right].copy(), Mesh(points, mesh.presence), light, away_deg)
+
+
+@dataclass(frozen=True, eq=False)
+class _Reference:
+    source: Source
+    vector: Vector | None
+    flaws: tuple[Flaw, ...]
+
+
+class Check:
+    """One person's check.  Belongs to one thread, like ``models`` and ``matcher``.  ``at_s``: monotonic seconds."""
+
+    def __init__(
+        self,
+        models: Models,
+        matcher: Matcher,
+        thresholds: Thresholds,
+        face: Face,
+        references: Iterable[Given],
+        rng: Random,
+        gentle: bool = False,
+        pad: Pad | None = None,
+    ) -> None:
+        self._models, self._matcher, self._thresholds, self._face = models, matcher, thresholds, face
+        self._pad = pad
+        self._references = [self._ready(given) for given in references]
+        self._challenge = Challenge(face.check, rng, gentle)
+        self._rng = rng
+        self._film, self._track = Film(), NEW
+        self._first_s: float | None = None
+        self._last_s = 0.0
+        self._frames = 0
+        self._first: Kept | None = None  # of the straight look
+        self._acting: Kept | None = None  # of one action
+        self._final: Kept | None = None
+        self._chosen = 0  # which movement of the head gives ``_acting``: never known before
+        self._movements = 0
+        self._straight: Shot | None = None  # the newest before a movement
+        self._away: tuple[Shot, float] | None = None  # of this movement, and its degrees
+        self._reliefs: list[float] = []
+        self._blinked = False
+        self.outcome: Outcome | None = None
+        self.best: Image | None = None
+
+    # --- frames ----------------------------------------------------------------------------------------------------
+
+    def feed(self, image: Image, at_s: float) -> Guidance:
+        """Takes one frame in, (h, w, 3) BGR, not mirrored.  When all is done, the next call compares and sets ``outcome``."""
+        challenge = self._challenge
+        if self.outcome is not None:
+            return challenge.guidance
+        if self._first_s is None:
+            self._first_s = at_s
+        self._last_s = at_s
+        if challenge.passed:
+            self._compare()
+            return challenge.guidance
+        mark = fingerprint(image)
+        if self._film.is_still(mark):
+            return challenge.guidance
+        self._frames += 1
+        if self._film.came_before(mark):
+            challenge.refuse(Doubt.REPEATED)
+            self._end(End.NOT_DONE)
+            return challenge.guidance
+        asked = challenge.action
+        seen, self._track = see(
+            self._models, image, self._track, self._face, challenge.look, challenge.plainly_open
+        )
+        self._happened(challenge.see(seen, at_s), asked)
+        if challenge.end is not None:
+            self._end(challenge.end)
+        else:
+            self._keep(image, seen)
+        return challenge.guidance
+
+    def lost(self, at_s: float) -> None:
+        """The camera is gone; the check ends."""
+        if self.outcome is None:
+            self._last_s = max(self._last_s, at_s)
+            self._end(End.CAMERA_LOST)
+
+    def forget(self) -> None:
+        """Zeroes every pixel and vector that is left.  The outcome stays: it has none."""
+        self._drop_frames()
+        if self.best is not None:
+            self.best.fill(0)
+            self.best = None
+        for reference in self._references:
+            if reference.vector is not None:
+                reference.vector.fill(0)
+        self._references = []
+
+    # --- what is kept of them --------------------------------------------------------------------------------------
+
+    def _happened(self, event: Event | None, asked: Action | None) -> None:
+        """What the challenge saw in this frame changes what is kept."""
+        if event in (Event.LEARNT, Event.OVER, Event.LOST):
+            self._start_over()
+        elif event is Event.DONE and asked is Action.BLINK:
+            self._blinked = True
+        elif event is Event.DONE and asked is not None:
+            self._movements += 1
+            self._measure(asked)
+
+    def _start_over(self) -> None:
+        """A new draw: nothing that was shown before it counts."""
+        for kept in (self._acting, self._final):
+            _forgotten(kept)
+        self._acting = self._final = None
+        self._reliefs.clear()
+        self._straight = self._away = None
+        self._movements, self._blinked = 0, False
+        self._chosen = self._rng.randrange(2)
+
+    def _measure(self, action: Action) -> None:
+        """The depth of a movement that is over."""
+        if self._straight is not None and self._away is not None:
+            found = relief(self._straight, self._away[0], action, self._away[1])
+            if found is not None:
+                self._reliefs.append(found)
+        self._straight = self._away = None
+
+    def _keep(self, image: Image, seen: Seen) -> None:
+        """What this frame is good for."""
+        mesh, light, challenge = seen.sight.mesh, seen.quality.light, self._challenge
+        if mesh is None or light is None:
+            return
+        if challenge.guidance.phase is Phase.LOOKING or challenge.last_look or challenge.passed:
+            if seen.quality.good:
+                self._keep_straight(image, mesh, light)
+            return
+        action = challenge.action
+        if action is None or action is Action.BLINK:
+            return
+        if not challenge.moving:
+            self._straight = shot(image, mesh)
+            return
+        turn, lift = challenge.away
+        degrees, wanted = (lift, DEPTH_NOD_DEG) if action is Action.NOD else (turn, DEPTH_TURN_DEG)
+        if self._away is None or abs(abs(degrees) - wanted) < abs(abs(self._away[1]) - wanted):
+            self._away = (shot(image, mesh), degrees)
+        if self._movements != self._chosen and self._acting is not None:
+            return
+        kept = self._acting
+        if kept is None or abs(abs(degrees) - SAME_FACE_DEG) < abs(kept.away_deg - SAME_FACE_DEG):
+            _forgotten(kept)
+            self._acting = cut_out(image, mesh, light, abs(degrees))
+
+    def _keep_straight(self, image: Image, mesh: Mesh, light: Light) -> None:
+        """The sharpest of the straight look, and of the end."""
+        first = self._challenge.guidance.phase is Phase.LOOKING
+        if first and self._challenge.looks_anew:
+            _forgotten(self._first)
+            self._first = None
+        kept = self._first if first else self._final
+        if kept is not None and kept.light.sharpness >= light.sharpness:
+            return
+        _forgotten(kept)
+        fresh = cut_out(image, mesh, light)
+        if first:
+            self._first = fresh
+        else:
+            self._final = fresh
+
+    # --- the end ---------------------------------------------------------------------------------------------------
+
+    def _compare(self) -> None:
+        """All actions are done: depth, one face all the way, and the references."""
+        flat = self._is_flat()
+        if flat:
+            self._refuse(*((Doubt.FLAT, Doubt.EYES_ONLY) if self._blinked else (Doubt.FLAT,)))
+            return
+        frames = [kept for kept in (self._first, self._acting, self._final) if kept is not None]
+        if self._first is None or self._final is None or len(frames) < 3:
+            self._refuse(Doubt.JUMPED)
+            return
+        vectors = [self._embedded(kept) for kept in frames]
+        if not self._same(vectors):
+            self._refuse(Doubt.SWAPPED)
+            return
+        best = self._sharper()
+        vector = vectors[0] if best is self._first else vectors[-1]
+        assert vector is not None, "the same face cannot be seen without a vector"
+        comparisons = tuple(self._compared(reference, vector) for reference in self._references)
+        self._end(ENDS[together(comparison.zone for comparison in comparisons)], comparisons)
+
+    def _is_flat(self) -> bool:
+        """Whether the movements of the head were those of a sheet.  None that could be measured is no depth either."""
+        return not self._reliefs or float(np.median(self._reliefs)) < self._face.check.least_relief
+
+    def _same(self, vectors: list[Vector | None]) -> bool:
+        """Whether all are one face, by the limit beyond which a person is never accepted."""
+        first, *others = vectors
+        limit, closer = (
+            self._thresholds.of(Source.CERTIFIED).review,
+            self._matcher.direction.closer_or_equal,
+        )
+        return first is not None and all(
+            other is not None and closer(self._matcher.score(first, other), limit) for other in others
+        )
+
+    def _embedded(self, kept: Kept) -> Vector | None:
+        try:
+            return self._matcher.embed(kept.image, kept.mesh)
+        except ValueError:  # a mesh without extent
+            return None
+
+    def _compared(self, reference: _Reference, vector: Vector) -> Comparison:
+        """Too poor, unreadable or of another engine: a person compares, no limit is lowered."""
+        if reference.vector is None:
+            return Comparison(reference.source, Zone.REVIEW, None, reference.flaws)
+        score = self._matcher.score(reference.vector, vector)
+        zone = self._thresholds.zone(score, reference.source, self._matcher.direction)
+        return Comparison(reference.source, zone, score)
+
+    def _refuse(self, *doubts: Doubt) -> None:
+        self._challenge.refuse(*doubts)
+        self._end(End.NOT_DONE)
+
+    def _sharper(self) -> Kept | None:
+        kept = [one for one in (self._first, self._final) if one is not None]
+        return max(kept, key=lambda one: one.light.sharpness, default=None)
+
+    def _end(self, end: End, comparisons: tuple[Comparison, ...] = ()) -> None:
+        best = self._sharper() if end in ENDS.values() else None
+        quality: dict[str, float] = {}
+        if best is not None:
+            self.best = best.image.copy() if end is not End.ACCEPTED else None  # nobody has to look at it
+            quality = _measured(best)
+            if self._pad is not None:
+                quality["pad"] = self._pad.score(best.image, best.mesh)
+        if self._reliefs:
+            quality["relief"] = float(np.median(self._reliefs))
+        self._drop_frames()
+        self.outcome = Outcome(
+            end,
+            self._challenge.asked,
+            tuple(self._challenge.doubts),
+            comparisons,
+            self._matcher.name,
+            self._matcher.digest,
+            self._thresholds.made,
+            sha256("".join(weights.sha256 for weights in ENGINE).encode()).hexdigest(),
+            self._frames,
+            round((self._last_s - (self._first_s or self._last_s)) * 1000),
+            quality,
+            self.best is not None,
+        )
+
+    def _drop_frames(self) -> None:
+        for kept in (self._first, self._acting, self._final):
+            _forgotten(kept)
+        self._first = self._acting = self._final = None
+        for grey in (self._straight, self._away[0] if self._away else None):
+            if grey is not None:
+                grey.forget()
+        self._straight = self._away = None
+        self._track = NEW
+
+    # --- references ------------------------------------------------------------------------------------------------
+
+    def _ready(self, given: Given) -> _Reference:
+        """A vector to compare with, or why there is none."""
+        try:
+            stored = read(given.content)
+        except ReferenceUnreadable:
+            return _Reference(given.source, None, (Flaw.UNREADABLE,))
+        if isinstance(stored, StoredVector):
+            if stored.model != self._matcher.digest:
+                return _Reference(given.source, None, (Flaw.OTHER_ENGINE,))
+            return _Reference(given.source, np.array(stored.numbers, np.float32), ())
+        try:
+            image = cv2.imdecode(np.frombuffer(stored.coded, np.uint8), cv2.IMREAD_COLOR)
+        except cv2.error:
+            image = None
+        if image is None or not 0 < image.shape[0] * image.shape[1] <= MOST_REFERENCE_PX:
+            return _Reference(given.source, None, (Flaw.UNREADABLE,))
+        picture = np.asarray(image, np.uint8)
+        reference = prepare_reference(self._models, picture, self._face.reference, len(stored.coded))
+        try:
+            if reference.mesh is None or reference.too_poor:
+                return _Reference(given.source, None, reference.flaws)
+            return _Reference(given.source, self._matcher.embed(reference.image, reference.mesh), ())
+        except ValueError:
+            return _Reference(given.source, None, (Flaw.NO_FACE,))
+        finally:
+            picture.fill(0)
+            reference.image.fill(0)
+
+
+def _forgotten(kept: Kept | None) -> None:
+    """Zeroes a cut-out, if there is one."""
+    if kept is not None:
+        kept.forget()
+
+
+def _measured(kept: Kept) -> dict[str, float]:
+    """As kiosk.face.quality names it, without what could not be measured."""
+    light = kept.light
+    found = {
+        "brightness": light.brightness,
+        "burnt_share": light.burnt_share,
+        "sharpness": light.sharpness,
+        "cover": light.cover,
+        "eye_contrast": light.eye_contrast,
+        "eye_distance_px": kept.mesh.eye_distance,
+    }
+    return {name: round(value, 4) for name, value in found.items() if value is not None}
