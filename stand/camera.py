@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from devices.camera_emulator import Presentation
+from devices.camera_manner import Rng
+from devices.camera_scene import Scene
 from devices.camera_sitter import Portrait, Sitter
 from devices.camera_surface import Image
+from devices.clock import Clock
 from kiosk.face.detection import detect
 from kiosk.face.mesh import landmarks
 from kiosk.face.models import Models
@@ -40,3 +48,121 @@ def with_mesh(models: Models, picture: Image) -> Portrait:
 def sitter(models: Models) -> Sitter:
     """The one person of the stand, ready to be put before a camera; about half a second."""
     return Sitter(portrait(models))
+
+
+class CameraFarEnd:
+    """A camera on a port of this machine: a presentation as a stream of JPEG pictures, at the scene's rate.
+
+    ``port`` stays the same address over every unplug and replug.  Hands may be used from any thread.  A context manager.
+    """
+
+    def __init__(self, presentation: Presentation, scene: Scene, rng: Rng, clock: Clock) -> None:
+        self._presentation, self._scene, self._rng, self._clock = presentation, scene, rng, clock
+        self._showing = threading.Lock()  # a presentation belongs to one thread at a time
+        self._control = threading.RLock()
+        self._server: _Server | None = None
+        self._number = 0
+        self.muted = False  # the stream stays open, and no picture comes
+
+    @property
+    def port(self) -> str:
+        """For [camera] port.  Nobody answers there while it is unplugged."""
+        return f"http://127.0.0.1:{self._number}/"
+
+    def show(self, presentation: Presentation) -> None:
+        """Puts somebody or something else before the camera."""
+        with self._showing:
+            self._presentation = presentation
+
+    def ask(self, word: str) -> None:
+        """What the machine asks just now."""
+        with self._showing:
+            self._presentation.ask(word, self._clock.monotonic())
+
+    def start(self) -> CameraFarEnd:
+        self.replug()
+        return self
+
+    def stop(self) -> None:
+        """May be called twice."""
+        self.unplug()
+
+    def replug(self) -> None:
+        with self._control:
+            if self._server is None:
+                self._server = _Server(self._number, self)
+                self._number = self._server.server_port
+                threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def unplug(self) -> None:
+        """The cable is pulled: streams break off, a new one is refused."""
+        with self._control:
+            if self._server is not None:
+                self._server.end()
+                self._server = None
+
+    def jpeg(self) -> bytes:
+        """The next picture."""
+        with self._showing:
+            image = self._presentation.image(self._clock.monotonic())
+        return bytes(cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, 90))[1])
+
+    def rest_s(self) -> float:
+        """Until the picture after this one."""
+        with self._showing:
+            times = self._scene.moments(self._rng, 1.0)
+            first, second = next(times), next(times)
+        return second - first
+
+    def __enter__(self) -> CameraFarEnd:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    """From plug to unplug."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, number: int, camera: CameraFarEnd) -> None:
+        super().__init__(("127.0.0.1", number), _Stream)
+        self.camera = camera
+        self.ended = threading.Event()
+        self.streams: set[socket.socket] = set()
+
+    def end(self) -> None:
+        self.ended.set()
+        self.shutdown()
+        self.server_close()
+        for stream in list(self.streams):
+            with contextlib.suppress(OSError):  # it may have ended by itself
+                stream.shutdown(socket.SHUT_RDWR)
+
+
+class _Stream(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, _Server)
+        server.streams.add(self.connection)
+        try:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
+            self.end_headers()
+            while not server.ended.is_set():
+                if not server.camera.muted:
+                    self._send(server.camera.jpeg())
+                server.ended.wait(server.camera.rest_s())
+        except OSError:
+            return  # who watched is gone
+        finally:
+            server.streams.discard(self.connection)
+
+    def _send(self, picture: bytes) -> None:
+        head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
+        self.wfile.write(head.encode() + picture + b"\r\n")
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+        """A camera writes no log."""
