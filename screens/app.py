@@ -10,7 +10,7 @@ import gc
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
@@ -29,6 +29,9 @@ from screens.guard import Guard
 from screens.page import Page
 from screens.text import FontChain
 from screens.theme import DEFAULT, HIGH_CONTRAST, Look, rgb
+
+if TYPE_CHECKING:
+    from screens.voice import Voice
 
 OnMounted = Callable[[View[Any], Page], None]
 
@@ -77,6 +80,7 @@ class KioskApp:
         self._over: Page | None = None
         self._drawn = self._shown = self._asked = False
         self._delayed: Any = None
+        self._voice: Voice | None = None
         self.root = Root(self.guard, self.desk.touched, self._relayout)
 
     @property
@@ -116,6 +120,8 @@ class KioskApp:
         if self.page is not None:
             self.page.stop()
             self.root.remove_widget(self.page)
+        if self._voice is not None:
+            self._voice.silence()
         self.page = self._delayed = None
         self._large = self._contrast = False
 
@@ -152,7 +158,17 @@ class KioskApp:
             self._replace(view, {})
         elif self.page.view != view:
             self.page.update(view)
+        if self._voice is not None or not isinstance(view, views.Home):
+            self.voice().show(view)
         self._tell(view)
+
+    def voice(self) -> Voice:
+        """What speaks; made when the first screen is left behind."""
+        if self._voice is None:
+            from screens.voice import Voice  # the first screen says nothing
+
+            self._voice = Voice(self.guard.monotonic)
+        return self._voice
 
     def _replace(self, view: View[Any], state: dict[str, Any]) -> None:
         if self.page is not None:
@@ -229,7 +245,12 @@ class KioskApp:
             toggle_large=lambda: self.set_look(large=not self._large),
             toggle_contrast=lambda: self.set_look(contrast=not self._contrast),
             ask_help=self.ask_help,
+            speaks=self._speaks,
+            say_again=lambda: self.voice().again(),
         )
+
+    def _speaks(self, view: View[Any]) -> bool:
+        return not isinstance(view, views.Home) and bool(self.voice().speech(view).lines)
 
     def _take(self, value: Any, answer: Callable[[Any], None] | None) -> None:
         if not self.guard.open():

@@ -22,7 +22,12 @@ def page_for(view: Any, shell: Shell, state: dict[str, Any]) -> Page:
 def other_modules() -> list[str]:
     """What the first screen did not need; imported one a frame once it is there, so that no later tap waits for it."""
     names = [c.__name__ for c in vars(views).values() if isinstance(c, type) and issubclass(c, views.View)]
-    return ["segno", "screens.help_over", *(module_name(name) for name in names if name != "View")]
+    return [
+        "segno",
+        "screens.help_over",
+        "screens.voice",
+        *(module_name(name) for name in names if name != "View"),
+    ]
 
 
 def import_next(rest: Iterator[str]) -> bool:

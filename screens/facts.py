@@ -26,11 +26,12 @@ class Rule(Box):
 class FactRow(Box):
     """A label and its value on one line; the value goes below when both do not fit."""
 
-    def __init__(self, ink: Ink, label: str, value: str, amount: bool = False, pad: float = 26) -> None:
+    def __init__(
+        self, ink: Ink, label: str, value: str, amount: bool = False, role: str = "", pad: float = 26
+    ) -> None:
         self.label = Text(ink, label, 40, role="ink_soft", leading=1.3)
-        self.value = Text(
-            ink, value, 58 if amount else 42, True, "go_ink" if amount else "ink", align="right", leading=1.3
-        )
+        role = role or ("go_ink" if amount else "ink")
+        self.value = Text(ink, value, 58 if amount else 42, True, role, align="right", leading=1.3)
         super().__init__(ink.look, [self.label, self.value])
         self.pad = pad
 
@@ -56,11 +57,11 @@ class FactRow(Box):
         self.label.put(self.x, self.y + pad + high, self.width, self.height - 2 * pad - high)
 
 
-def facts(ink: Ink, rows: Sequence[tuple[str, str, bool]]) -> Panel:
-    """A card of label, value, is-an-amount rows with lines between."""
+def facts(ink: Ink, rows: Sequence[tuple[str, str, bool]], done: Sequence[str] = ()) -> Panel:
+    """A card of label, value, is-an-amount rows with lines between.  Values in ``done`` say that something is done."""
     boxes: list[Box] = []
     for label, value, amount in rows:
         if boxes:
             boxes.append(Rule(ink.look))
-        boxes.append(FactRow(ink, label, value, amount))
+        boxes.append(FactRow(ink, label, value, amount, "ok" if value in done else ""))
     return Panel(ink.look, Column(ink.look, boxes), pad=24, side_pad=48)

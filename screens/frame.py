@@ -21,7 +21,7 @@ HEADER = 128.0
 
 @dataclass(frozen=True)
 class Shell:
-    """What a page may use and whom it may tell.  ``leave_home`` is 首页."""
+    """What a page may use and whom it may tell.  ``leave_home`` is 首页; ``speaks`` tells whether 重听 has something to say."""
 
     ink: Ink
     guard: Guard
@@ -32,6 +32,8 @@ class Shell:
     toggle_large: Callable[[], None]
     toggle_contrast: Callable[[], None]
     ask_help: Callable[[], None]
+    speaks: Callable[[Any], bool] = lambda _view: False
+    say_again: Callable[[], None] = lambda: None
 
 
 class Header(Box):
@@ -76,7 +78,10 @@ class Header(Box):
 
 
 class BarButton(Press):
-    """A button of the bar: icon and word side by side; with large type the icon stands above."""
+    """A button of the bar: icon and word side by side; with large type the icon stands above.
+
+    ``tight`` ones have no air of their own: with 重听 there are six of them on a panel that is 1080 wide.
+    """
 
     def __init__(
         self,
@@ -87,26 +92,28 @@ class BarButton(Press):
         answer: Any,
         border: str,
         role: str,
+        tight: bool = False,
     ) -> None:
         ink = shell.ink
-        self.icon = Icon(ink, icon, 46, role)
+        self.near, self.pad = (6, 0) if tight else (16, 24 if border else 14)
+        self.icon = Icon(ink, icon, 40 if tight else 46, role)
         self.label = Text(ink, words, 34, bold=True, role=role, align="centre", leading=1.25)
         self.stacked = ink.look.large and not ink.look.landscape
         shape = Column if self.stacked else Row
         super().__init__(
             ink,
             shell.guard,
-            shape(ink.look, [self.icon, self.label], gap=0 if self.stacked else 16),
+            shape(ink.look, [self.icon, self.label], gap=0 if self.stacked else self.near),
             action,
             answer,
         )
         self.fill, self.border, self.radius = "card", border, 34
 
     def wanted_width(self) -> float:
-        pad = self.look.px(24 if self.border else 14)
         if self.stacked:
             return max(self.label.wanted_width() + 2 * self.look.px(16), self.look.least_target)
-        return self.icon.wanted_width() + self.look.px(16) + self.label.wanted_width() + 2 * pad
+        words = self.icon.wanted_width() + self.look.px(self.near) + self.label.wanted_width()
+        return words + 2 * self.look.px(self.pad)
 
     def natural(self, width: float) -> float:
         high = self.icon.natural(0) + self.label.line_height() + self.look.px(20) if self.stacked else 0
@@ -122,7 +129,7 @@ class BarButton(Press):
             self.icon.put(x, top - icon_high, width, icon_high)
             self.label.put(x, top - icon_high - text_high, width, text_high)
             return
-        near = self.look.px(16)
+        near = self.look.px(self.near)
         wide = self.icon.wanted_width() + near + self.label.wanted_width()
         left = x + (width - wide) / 2
         self.boxes[0].put(left, y, wide, height)
@@ -143,9 +150,10 @@ def _nothing() -> None:
 
 
 class Bar(Box):
-    """上一步 首页, 大字 高对比, 求助: always in the same place."""
+    """上一步 首页, 重听 高对比 大字, 求助: always in the same place; 重听 only where there is something to hear."""
 
-    def __init__(self, shell: Shell, back: bool, home: bool) -> None:
+    def __init__(self, shell: Shell, back: bool, home: bool, speaks: bool = False) -> None:
+        self.speaks = speaks
         left: list[Box] = []
         if back:
             left.append(
@@ -166,10 +174,14 @@ class Bar(Box):
         large = texts.NORMAL_TYPE if shell.ink.look.large else texts.LARGE_TYPE
         high = shell.ink.look.theme.name != "default"
         contrast = texts.NORMAL_CONTRAST if high else texts.HIGH_CONTRAST
+        tight = speaks and not shell.ink.look.landscape
         middle: list[Box] = [
-            BarButton(shell, "contrast", contrast, shell.toggle_contrast, "contrast", "", "ink"),
-            BarButton(shell, "a-large-small", large, shell.toggle_large, "large", "", "ink"),
+            BarButton(shell, "contrast", contrast, shell.toggle_contrast, "contrast", "", "ink", tight),
+            BarButton(shell, "a-large-small", large, shell.toggle_large, "large", "", "ink", tight),
         ]
+        if speaks:
+            again = BarButton(shell, "volume-2", texts.AGAIN, shell.say_again, "again", "", "ink", tight)
+            middle = [Row(shell.ink.look, [again, *middle], gap=16 if tight else 12)]
         right = BarButton(shell, "phone-call", texts.HELP, shell.ask_help, "help", "brand", "brand")
         self.row = Row(shell.ink.look, [*left, *middle, Space(shell.ink.look, grow=1), right], gap=12)
         super().__init__(shell.ink.look, [self.row])

@@ -7,7 +7,7 @@ from kiosk.views import Item, ItemKind, MyPageButton, Tone
 from screens.buttons import ListRow
 from screens.drawing import Icon, Panel
 from screens.figures import pill
-from screens.layout import Box, Grid, Row
+from screens.layout import Box, Column, Grid, Row
 from screens.page import Body, Page
 
 ICONS = {
@@ -57,7 +57,10 @@ class MyPageScreen(Page):
             gap=6,
             grow=1,
         )
-        row = Row(self.look, [words, Icon(self.ink, icon, 122, sign)], gap=36)
+        row: Box = Row(self.look, [words, Icon(self.ink, icon, 122, sign)], gap=36)
+        if banner.action:
+            act = self.button(banner.action, MyPageButton.CERTIFICATION, "scan-face", primary=True, high=120)
+            row = Column(self.look, [row, act], gap=28)
         return Panel(self.look, row, fill=fill, border=border, radius=44, pad=44, side_pad=46)
 
     def _row(self, item: Item) -> ListRow:

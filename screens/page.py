@@ -44,7 +44,7 @@ class Page(Box):
         super().__init__(shell.ink.look)
         self.shell, self.state, self.view = shell, state, view
         self.header = Header(shell.ink, shell.site, shell.now())
-        self.bar = Bar(shell, type(view).back, type(view).home)
+        self.bar = self._bar()
         self.content: Box | None = None
         self.add_widget(self.header)
         self.add_widget(self.bar)
@@ -108,6 +108,8 @@ class Page(Box):
     def update(self, view: Any) -> None:
         """Shows a newer view of the same class in place, without a flicker."""
         old, self.view = self.view, view
+        if self.shell.speaks(view) != self.bar.speaks:
+            self._other_bar()
         if not self.same_question(old):
             self.state.clear()
         if not self.redraw_for(old):
@@ -128,6 +130,17 @@ class Page(Box):
     def presses(self) -> list[Press]:
         """Every button, in drawing order."""
         return [box for box in self.walk(restrict=True) if isinstance(box, Press) and box.enabled]
+
+    def _bar(self) -> Bar:
+        return Bar(self.shell, type(self.view).back, type(self.view).home, self.shell.speaks(self.view))
+
+    def _other_bar(self) -> None:
+        """重听 comes or goes with the words of the view."""
+        self.remove_widget(self.bar)
+        self.bar = self._bar()
+        self.add_widget(self.bar)
+        if self.width > 1:
+            self.bar.put(self.x, self.y, self.width, self.bar.natural(self.width))
 
     def _fill(self) -> None:
         if self.content is not None:

@@ -30,17 +30,23 @@ HINTS = {
     CardHint.INVALID: (texts.CARD_INVALID, "go", "refresh-cw"),
     CardHint.LEFT_FROM_BEFORE: (texts.CARD_LEFT, "go", "hand"),
 }
+STAFF_HINTS = {
+    CardHint.PLACE: (texts.STAFF_CARD_PLACE, "brand", "hand"),
+    CardHint.LEFT_FROM_BEFORE: (texts.STAFF_CARD_LEFT, "go", "hand"),
+}
 
 
 class PresentCardScreen(Page):
     def body(self) -> Body:
+        title = texts.STAFF_CARD_TITLE if self.view.staff else texts.CARD_TITLE
         return Body(
-            main=[self.title(texts.CARD_TITLE), self._hint(), *self._money()],
+            main=[self.title(title), self._hint(), *self._money()],
             side=[CardSign(self.ink, 760)],
         )
 
     def _hint(self) -> Box:
-        words, tone, icon = HINTS[self.view.hint]
+        hints = {**HINTS, **STAFF_HINTS} if self.view.staff else HINTS
+        words, tone, icon = hints[self.view.hint]
         if tone == "brand":
             line = IconLine(self.ink, Icon(self.ink, icon, 48), self.text(words, 40, bold=True, role="brand"))
             return Left(self.look, line)

@@ -1,0 +1,89 @@
+"""Draws ChooseWay.  Answers a WayKey.
+
+The first two ways have panels and buttons of exactly one size, whatever they are; the others have buttons as high.  FACE is marked
+as the usual next step by colour only.
+"""
+
+from __future__ import annotations
+
+from kiosk import texts
+from kiosk.views import WayKey, WayOption
+from screens.buttons import Button, Press
+from screens.drawing import Icon, Panel
+from screens.figures import Chevron, pill
+from screens.layout import Box, Centre, Column, Grid, Left, Row, Space
+from screens.page import Body, Page
+from screens.ways import ICONS, WORDS
+
+PANELS = 2
+BUTTON_HIGH = 112.0
+
+
+class ChooseWayScreen(Page):
+    def body(self) -> Body:
+        view = self.view
+        self.panels = [self._panel(way) for way in view.ways[:PANELS]]
+        rest = [self._row(way) for way in view.ways[PANELS:]]
+        head: list[Box] = [self.title(texts.WAY_TITLE), self.note(texts.WAY_NOTE)]
+        if view.due:
+            head.append(Left(self.look, pill(self.ink, view.due, "go", "clock")))
+        landscape = self.look.landscape
+        boxes: list[Box] = [
+            self.column(head, gap=8),
+            Grid(self.look, self.panels, len(self.panels) if landscape else 1, gap=36),
+        ]
+        if rest:
+            boxes.append(Grid(self.look, rest, len(rest) if landscape else 1, gap=24))
+        if any(way.key is WayKey.FACE for way in view.ways):
+            boxes.append(Centre(self.look, self._rules()))
+        return Body(main=boxes, gap=32)
+
+    def _panel(self, way: WayOption) -> Panel:
+        title, words = WORDS[way.key]
+        button = Button(
+            self.ink,
+            self.shell.guard,
+            words,
+            lambda: self.shell.answer(way.key),
+            way.key,
+            primary=way.key is WayKey.FACE,
+            high=BUTTON_HIGH,
+        )
+        button.label.text_size = 48  # of one size: what is said louder is chosen more
+        icon = Icon(self.ink, ICONS[way.key], 68, "brand", "brand_soft", 104)
+        heading = self.text(title, 54, bold=True, leading=1.3, grow=1)
+        if len(self.view.ways) > PANELS + 1:
+            head: list[Box] = [Row(self.look, [icon, heading], gap=28)]
+        else:
+            head = [Left(self.look, icon), heading]
+        boxes = [*head, self.note(way.note, size=37), Space(self.look, grow=1), button]
+        return Panel(
+            self.look, Column(self.look, boxes, gap=16), border="brand", radius=40, pad=36, side_pad=42
+        )
+
+    def _row(self, way: WayOption) -> Button:
+        words = WORDS[way.key][1]
+        return self.button(words, way.key, ICONS[way.key], high=BUTTON_HIGH)
+
+    def _rules(self) -> Press:
+        """The consent in full, one tap away."""
+        words = texts.WAY_RULES.format(version=self.view.consent_version)
+        line = Row(self.look, [self.note(words, size=34), Chevron(self.look)], gap=20)
+        return Link(self.ink, self.shell.guard, line, lambda: self.shell.answer(WayKey.RULES), WayKey.RULES)
+
+
+class Link(Press):
+    """Words that can be tapped, without a frame of their own."""
+
+    fill, border, radius = "paper", "", 20.0
+
+    def natural(self, width: float) -> float:
+        return max(self.boxes[0].natural(width - 2 * self.look.px(20)), self.look.least_target)
+
+    def wanted_width(self) -> float:
+        return self.boxes[0].wanted_width() + 2 * self.look.px(20)
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        super().put(x, y, width, height)
+        side = self.look.px(20)
+        self.boxes[0].put(x + side, y, width - 2 * side, height)
