@@ -22,6 +22,7 @@ from devices.errors import UncoveredCharacter
 from devices.escpos_layout import (
     GLYPH_DOTS,
     QR_MARGIN_DOTS,
+    BigRow,
     BlankRow,
     QrRow,
     Row,
@@ -163,6 +164,8 @@ class _Text:
                     yield from self._text(TextRow(_RULE * (self._profile.dots // GLYPH_DOTS)))
                 case QrRow(payload):
                     yield from self._qr(payload)
+                case BigRow():
+                    yield from self._big(row)
                 case BlankRow(lines) if lines:
                     yield b"\x1bd" + bytes((lines,))
 
@@ -181,6 +184,11 @@ class _Text:
         yield from self._set(self._size, False)
         yield from picture(trimmed(self._glyphs.line(row, self._profile.dots)), SERIAL_BAND_ROWS)
         yield _feed_dots(row.pitch_dots - row.size * GLYPH_DOTS)
+
+    def _big(self, row: BigRow) -> Iterator[bytes]:
+        yield from self._set(self._size, False)
+        yield from picture(trimmed(self._glyphs.big(row, self._profile.dots)), SERIAL_BAND_ROWS)
+        yield _feed_dots(row.pitch_dots - row.em_dots)
 
     def _set(self, size: int, centered: bool) -> Iterator[bytes]:
         if size != self._size:  # GS ! alone leaves Chinese characters small on some firmware

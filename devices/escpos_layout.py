@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from devices.errors import UncoveredCharacter
-from devices.printer import Document, Feed, Line, Pair, Qr, Rule
+from devices.printer import Big, Document, Feed, Line, Pair, Qr, Rule
 
 CELL_DOTS = 12
 GLYPH_DOTS = 24
 LINE_DOTS = 34  # firmware's line pitch after ESC @, 1/6 inch
 BIG_GAP_DOTS = 12  # below a doubled line, which the firmware would set solid
+DOTS_PER_INCH, POINTS_PER_INCH = 203, 72
 QR_MARGIN_DOTS = 24  # above and below: at least four modules of the largest symbol
 QR_MOST_DOTS = 300  # 37 mm with its quiet zone
 QR_MODULE_MOST_DOTS = 8
@@ -27,6 +28,7 @@ QR_MODULE_MOST_DOTS = 8
 CLOSING = frozenset("，。、；：！？）》〉】」』”’%…·,.;:!?)]}")
 OPENING = frozenset("（《〈【「『“‘￥$([{")
 
+_PARTS = re.compile(r"[0-9]*[^0-9]+|[0-9]+$")
 _PIECE = re.compile(r"[!-~]+| |——|……|[^ -~]")
 _ALIKE = str.maketrans(
     {"\u00a5": "\uffe5", "\u00a0": " "}
@@ -67,13 +69,31 @@ class QrRow:
 
 
 @dataclass(frozen=True, slots=True)
+class BigRow:
+    """Large figures in the middle, always a picture.  ``em_dots``: height of a figure, which is half as wide; so is all else."""
+
+    text: str
+    em_dots: int
+
+    @property
+    def dots(self) -> int:
+        """Its width."""
+        return len(self.text) * (self.em_dots // 2)
+
+    @property
+    def pitch_dots(self) -> int:
+        """From the top of this row to the top of the next."""
+        return self.em_dots + BIG_GAP_DOTS
+
+
+@dataclass(frozen=True, slots=True)
 class BlankRow:
     """Empty lines."""
 
     lines: int
 
 
-Row = TextRow | RuleRow | QrRow | BlankRow
+Row = TextRow | RuleRow | QrRow | BigRow | BlankRow
 
 
 def cells(text: str) -> int:
@@ -101,7 +121,7 @@ def layout(document: Document, dots: int) -> tuple[Row, ...]:
     return tuple(row for element in document for row in _rows(element, dots))
 
 
-def _rows(element: Line | Pair | Rule | Qr | Feed, dots: int) -> Iterator[Row]:
+def _rows(element: Line | Pair | Rule | Qr | Big | Feed, dots: int) -> Iterator[Row]:
     match element:
         case Line(text, size, align):
             columns = dots // (CELL_DOTS * size)
@@ -118,8 +138,26 @@ def _rows(element: Line | Pair | Rule | Qr | Feed, dots: int) -> Iterator[Row]:
                 if not " " <= char <= "~":
                     raise UncoveredCharacter(ord(char))
             yield QrRow(payload)
+        case Big(text, points):
+            yield from _big(clean(text), points * DOTS_PER_INCH // POINTS_PER_INCH, dots)
         case Feed(lines):
             yield BlankRow(lines)
+
+
+def _big(text: str, em_dots: int, dots: int) -> Iterator[BigRow]:
+    """As many parts on a row as fit at full size; a part that is wider than the paper has a row of its own, and is smaller."""
+    line = ""
+    for part in _PARTS.findall(text):
+        if line and len(line + part) * (em_dots // 2) > dots:
+            yield BigRow(line, _fitting(line, em_dots, dots))
+            line = ""
+        line += part
+    if line:
+        yield BigRow(line, _fitting(line, em_dots, dots))
+
+
+def _fitting(text: str, em_dots: int, dots: int) -> int:
+    return min(em_dots, 2 * (dots // len(text)))
 
 
 def _pair(label: str, value: str, size: Literal[1, 2], columns: int) -> Iterator[TextRow]:

@@ -18,6 +18,7 @@ from devices.escpos_layout import (
     GLYPH_DOTS,
     LINE_DOTS,
     QR_MARGIN_DOTS,
+    BigRow,
     BlankRow,
     QrRow,
     Row,
@@ -76,13 +77,16 @@ class FontChain:
 
         Raises UncoveredCharacter.
         """
+        height = GLYPH_DOTS * size
+        return self._drawn(char, height, height // 2 if char.isascii() else height)
+
+    def _drawn(self, char: str, height: int, width: int) -> Image.Image:
+        """One character ``height`` dots high, in the middle of ``width``; a wider one is squeezed (ASCII) or loses its margins."""
         from PIL import Image, ImageDraw  # late: the start does not wait for it
 
         font = self._font_of(char)
         if font is None:
             raise UncoveredCharacter(ord(char))
-        height = GLYPH_DOTS * size
-        width = height // 2 if char.isascii() else height
         scale = FINE if char.isascii() else 1
         face = self._face(font, height * scale)
         advance = max(width * scale, round(face.getlength(char)))
@@ -107,6 +111,10 @@ class FontChain:
     def line(self, row: TextRow, dots: int) -> Raster:
         """One line of text as a picture, as high as its characters.  Raises UncoveredCharacter."""
         return _packed(self._line(row, dots))
+
+    def big(self, row: BigRow, dots: int) -> Raster:
+        """Large figures as a picture, as high as they are.  Raises UncoveredCharacter."""
+        return _packed(self._big(row, dots))
 
     def page(self, rows: tuple[Row, ...], dots: int) -> Raster:
         """A whole sheet.  Raises UncoveredCharacter."""
@@ -138,6 +146,9 @@ class FontChain:
                 code = qr_picture(payload)
                 strip = Image.new("1", (dots, code.height + 2 * QR_MARGIN_DOTS), PAPER)
                 strip.paste(code, ((dots - code.width) // 2, QR_MARGIN_DOTS))
+            case BigRow():
+                strip = Image.new("1", (dots, row.pitch_dots), PAPER)
+                strip.paste(self._big(row, dots), (0, 0))
             case BlankRow(lines):
                 strip = Image.new("1", (dots, lines * LINE_DOTS), PAPER)
         return strip
@@ -151,6 +162,20 @@ class FontChain:
             if char != " ":
                 picture.paste(self.cell(char, row.size), (left, 0))
             left += cells(char) * GLYPH_DOTS // 2 * row.size
+        return picture
+
+    def _big(self, row: BigRow, dots: int) -> Image.Image:
+        from PIL import Image
+
+        half = row.em_dots // 2
+        picture = Image.new("1", (dots, row.em_dots), PAPER)
+        left = (dots - row.dots) // 2
+        for char in row.text:
+            if char.isdigit():
+                picture.paste(self._drawn(char, row.em_dots, half), (left, 0))
+            elif char != " ":  # half as high, on the same ground
+                picture.paste(self._drawn(char, half, half), (left, round((row.em_dots - half) * 0.88)))
+            left += half
         return picture
 
     def _font_of(self, char: str) -> Path | None:

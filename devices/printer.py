@@ -42,13 +42,24 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class Big:
+    """Figures for old eyes, in the middle: ``points`` high (1/72 inch), what is no figure half as high on the same ground.
+
+    Drawn by our own font.  Broken where a figure begins; on paper that is too narrow for a part, that part is smaller.
+    """
+
+    text: str
+    points: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     """Empty lines."""
 
     lines: int = 1
 
 
-Element = Line | Pair | Rule | Qr | Feed
+Element = Line | Pair | Rule | Qr | Big | Feed
 Document = tuple[Element, ...]  # the cut at the end is understood
 
 

@@ -69,7 +69,6 @@ class VisitEnd(Enum):
 class Qualified(Enum):
     """How somebody's yearly check stood when they went."""
 
-    NOT_ASKED = "not_asked"  # this year they need not come, or it is being compared
     ACCEPTED = "accepted"
     PENDING = "pending"  # done here, central has not answered yet
     UNDER_REVIEW = "under_review"

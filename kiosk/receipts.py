@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from devices.printer import Document, Feed, Line, Pair, Qr, Rule
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from devices.printer import Big, Document, Feed, Line, Pair, Qr, Rule
 from kiosk import dates, money, texts, wire
 from kiosk.config import Site
 
@@ -84,4 +87,107 @@ def records(record: wire.Records, name: str, masked_number: str, site: Site) -> 
         Pair(texts.RECORDS_AS_OF, dates.to_minute(record.as_of)),
         Line(texts.RECORDS_NOT_PROOF, align="center"),
         Line(site.place, align="center"),
+    )
+
+
+def certificate(receipt_no: str) -> str:
+    """RZ 2611 2301 0042: read aloud like every number here."""
+    return f"{receipt_no[:2]} {grouped(receipt_no[2:])}"
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """What somebody takes home of their yearly check.  ``state`` is CertifiedState's; ``number`` the centre's, else our own.
+
+    ``consent_version`` of a face check, else "".
+    """
+
+    state: str
+    name: str
+    masked_number: str
+    how: str
+    number: str
+    at: datetime
+    next_date: date | None
+    consent_version: str
+
+    def __repr__(self) -> str:
+        return f"Reminder({self.number})"
+
+
+REMINDER_WORDS = {
+    "accepted": (texts.REMINDER_ACCEPTED, texts.REMINDER_RECEIVED),
+    "pending": (texts.REMINDER_PENDING, texts.REMINDER_PENDING_NOTE),
+    "under_review": (texts.REMINDER_UNDER_REVIEW, texts.REMINDER_REVIEW_NOTE),
+}
+
+
+def reminder(said: Reminder, site: Site) -> Document:
+    """For the wall: the next date as large as the paper takes it, then what was done."""
+    state, note = REMINDER_WORDS[said.state]
+    central = said.number.startswith("RZ")
+    number = certificate(said.number) if central else said.number
+    when = (
+        (
+            Line(texts.REMINDER_NEXT, size=2, align="center"),
+            Feed(),
+            Big(dates.long_date(said.next_date)),
+            Rule(),
+        )
+        if said.next_date
+        else ()
+    )
+    return (
+        Line(texts.REMINDER_TITLE, size=2, align="center"),
+        Line(state, size=2, align="center"),
+        Rule(),
+        *when,
+        *((Pair(texts.REMINDER_PERSON, said.name),) if said.name else ()),
+        Pair(texts.SLIP_CITIZEN, said.masked_number),
+        Pair(texts.HOW_ROW, said.how),
+        Pair(texts.CERTIFICATE_NO if central else texts.CHECK_NO, number),
+        Pair(texts.REMINDER_TIME, dates.to_minute(said.at)),
+        Pair(texts.SLIP_PLACE, site.place),
+        *(
+            (Pair(texts.REMINDER_CONSENT, texts.REMINDER_VERSION.format(version=said.consent_version)),)
+            if said.consent_version
+            else ()
+        ),
+        Rule(),
+        Line(note),
+        Line(texts.REMINDER_BENEFIT),
+        Line(texts.SLIP_HOTLINE.format(hotline=site.hotline), align="center"),
+    )
+
+
+def home_visit(
+    name: str,
+    masked_number: str,
+    request_id: str,
+    reply: wire.HomeVisitReply | None,
+    printed_at: str,
+    site: Site,
+) -> Document:
+    """The slip of a visit at home.  Without ``reply`` the centre has not answered yet: kept, and told to it later."""
+    when = (
+        (Line(texts.VISIT_SLIP_DAYS.format(days=reply.within_days), size=2, align="center"), Rule())
+        if reply
+        else (Line(texts.VISIT_SLIP_KEPT_NOTE), Rule())
+    )
+    phone = (Pair(texts.VISIT_SLIP_PHONE, reply.phone),) if reply and reply.phone else ()
+    return (
+        Line(texts.VISIT_SLIP_TITLE, size=2, align="center"),
+        Line(texts.VISIT_SLIP_STATE if reply else texts.VISIT_SLIP_KEPT, size=2, align="center"),
+        Rule(),
+        *when,
+        *((Pair(texts.REMINDER_PERSON, name),) if name else ()),
+        Pair(texts.SLIP_CITIZEN, masked_number),
+        *phone,
+        Pair(texts.VISIT_SLIP_NO, request_id),
+        Pair(texts.REMINDER_TIME, printed_at),
+        Pair(texts.SLIP_PLACE, site.place),
+        Rule(),
+        Line(texts.VISIT_SLIP_ADVICE),
+        Line(texts.REMINDER_BENEFIT),
+        Line(texts.SLIP_HOTLINE.format(hotline=site.hotline), align="center"),
     )

@@ -101,8 +101,11 @@ class Devices:
         self._skewed = abs(skew_s) > (MENDED * warn_s if self._skewed else warn_s)
 
 
-def attract(kiosk: Kiosk, devices: Devices, wish: Service | None = None) -> None:
-    """One visit, from the home screen to the card back in the hand.  With a ``wish`` the home screen was answered already."""
+def attract(kiosk: Kiosk, devices: Devices, wish: Service | None = None) -> Service | None:
+    """One visit, from the home screen to the card back in the hand.  With a ``wish`` the home screen was answered already.
+
+    Returns what the next person is here for, when they are known to stand there.
+    """
     fault: CardFault | None = None
     answer: Service | IdCard | HomeNews = wish or HomeNews.CHANGED
 
@@ -118,21 +121,19 @@ def attract(kiosk: Kiosk, devices: Devices, wish: Service | None = None) -> None
         fault = error.fault
     try:
         if isinstance(answer, IdCard):
-            visit(kiosk, card.accept(kiosk, answer))
-            return
+            return visit(kiosk, card.accept(kiosk, answer))
     except CardNotRead as error:
         fault = error.fault
     if isinstance(answer, Service):
         wish = answer
     citizen = card.present_card(kiosk, fault=fault)
-    if citizen is not BACK:
-        visit(kiosk, citizen, wish)
+    return None if citizen is BACK else visit(kiosk, citizen, wish)
 
 
-def visit(kiosk: Kiosk, citizen: card.Citizen, wish: Service | None = None) -> None:
+def visit(kiosk: Kiosk, citizen: card.Citizen, wish: Service | None = None) -> Service | None:
     from kiosk.flows.my_page import my_page
 
-    my_page(kiosk, citizen, wish)
+    return my_page(kiosk, citizen, wish)
 
 
 def prepare() -> None:

@@ -67,16 +67,19 @@ def accept(kiosk: Kiosk, card: IdCard) -> Citizen:
         raise CardNotRead(CardFault.INVALID) from None
 
 
-def present_card(kiosk: Kiosk, fault: CardFault | None = None) -> Citizen | Back:
-    """Asks for a card until one was read well, or the person goes back.  A dead reader is said, and counts as going back."""
+def present_card(kiosk: Kiosk, fault: CardFault | None = None, staff: bool = False) -> Citizen | Back:
+    """Asks for a card until one was read well, or the person goes back.  A dead reader is said, and counts as going back.
+
+    ``staff``: a member of staff is asked for their own.
+    """
     hint = HINTS[fault] if fault else CardHint.PLACE
     if not kiosk.reader.media_taken():
         hint = CardHint.LEFT_FROM_BEFORE if fault is None else hint
     while True:
-        steps = views.Steps(views.IDENTIFY_STEPS, 0)
+        steps = views.Steps((), 0) if staff else views.Steps(views.IDENTIFY_STEPS, 0)
         try:
             answer = kiosk.desk.ask(
-                views.PresentCard(steps, hint),
+                views.PresentCard(steps, hint, staff),
                 watch=lambda: look(kiosk),
                 every_s=kiosk.config.reader.poll_interval_s,
             )

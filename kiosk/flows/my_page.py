@@ -7,13 +7,14 @@ from functools import partial
 
 from kiosk import dates, identity, money, texts, views, wire
 from kiosk.api import Refused, Unreachable
-from kiosk.flows import paper, pay, records, trouble
+from kiosk.flows import paper, pay, qualify, records, trouble
 from kiosk.flows.card import Citizen
 from kiosk.kiosk import Kiosk
 from kiosk.views import (
     AttentionButton,
     CardNews,
     CertificationBanner,
+    CertifiedButton,
     Item,
     ItemKind,
     MyPageButton,
@@ -27,6 +28,7 @@ MOST_EXTRA = 3  # orders in suspense; what is due keeps its place
 JUST_PAID = timedelta(
     days=3
 )  # somebody finishes a visit that was cut short; older paper may be wanted by nobody
+LEAVING = (PaidButton.DONE, CertifiedButton.DONE, CertifiedButton.SPOUSE)
 Choice = str | MyPageButton | CardNews | views.Back
 
 KINDS = {
@@ -36,11 +38,15 @@ KINDS = {
 }
 
 
-def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> None:
-    """One person's visit after the card was read.  ``first`` is the tile they had tapped before."""
+def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Service | None:
+    """One person's visit after the card was read.  ``first`` is the tile they had tapped before.
+
+    Returns what the next person is here for, when somebody brought their spouse.
+    """
     page = ask_centre(kiosk, citizen)
     if page is None or not check_name_and_card(kiosk, citizen, page):
-        return
+        return None
+    qualify.prepare(kiosk, page)
     answer = straight(kiosk, page, first)
     printed: set[str] = set()  # here, in this visit: central may not have heard of it when it is asked again
     while True:
@@ -49,12 +55,12 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Non
             watch = partial(card_news, kiosk) if here else None
             answer = kiosk.desk.ask(draw(page, citizen, here), watch=watch)
         if answer is views.BACK or answer is MyPageButton.LEAVE:
-            return
+            return None
         if answer is not CardNews.TAKEN:
-            leaving = act(kiosk, page, citizen, answer, printed)
-            again = None if leaving else ask_centre(kiosk, citizen)
+            done = act(kiosk, page, citizen, answer, printed)
+            again = None if done in LEAVING else ask_centre(kiosk, citizen)
             if again is None:
-                return
+                return Service.CERTIFICATION if done is CertifiedButton.SPOUSE else None
             page = again.model_copy(
                 update={"owed": tuple(slip for slip in again.owed if slip.receipt_no not in printed)}
             )
@@ -63,6 +69,8 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Non
 
 def straight(kiosk: Kiosk, page: wire.MyPage, first: Service | None) -> Choice | None:
     """What was tapped on the first screen, as if it had been tapped on my page; None to show my page."""
+    if first is Service.CERTIFICATION:
+        return MyPageButton.CERTIFICATION if qualify.tell_first(kiosk, page) else None
     due = [d for d in page.dues if d.state is wire.DueState.DUE]
     if first is Service.PAY and not due:
         return explain_nothing_due(kiosk, page)
@@ -90,10 +98,14 @@ def explain_nothing_due(kiosk: Kiosk, page: wire.MyPage) -> Choice | None:
     return None
 
 
-def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, printed: set[str]) -> bool:
-    """Does what was chosen, and notes what came out.  True when the person said that they are done."""
-    done: PaidButton | None = None
-    if answer is MyPageButton.RECORDS:
+def act(
+    kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, printed: set[str]
+) -> PaidButton | CertifiedButton | None:
+    """Does what was chosen, and notes what came out.  Gives what the person said at the end, if they said something."""
+    done: PaidButton | CertifiedButton | None = None
+    if answer is MyPageButton.CERTIFICATION:
+        done = certify(kiosk, page)
+    elif answer is MyPageButton.RECORDS:
         printed |= records.show_records(kiosk, page)
     elif answer is MyPageButton.REPRINT:
         printed |= records.reprint(kiosk, page)
@@ -106,7 +118,15 @@ def act(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, print
         if done is PaidButton.FAMILY:
             fresh = ask_centre(kiosk, citizen)
             done = pay.pay_family(kiosk, fresh) if fresh else None
-    return done is PaidButton.DONE
+    return done
+
+
+def certify(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None:
+    """From the banner, which has said already what holds and what is due."""
+    if page.certification.state is wire.CertificationState.UNDER_REVIEW:
+        qualify.tell_under_review(kiosk, page)
+        return None
+    return qualify.qualify(kiosk, page)
 
 
 def ask_centre(kiosk: Kiosk, citizen: Citizen) -> wire.MyPage | None:
@@ -170,7 +190,7 @@ def draw(page: wire.MyPage, citizen: Citizen, card_present: bool) -> views.MyPag
         name=citizen.card.name,
         masked_number=identity.masked(citizen.number.number),
         card_present=card_present,
-        certification=banner(page.certification),
+        certification=banner(page),
         items=(*before, *after, *orders, *last),
         has_family=any(d.state is wire.DueState.DUE for member in page.household for d in member.dues),
     )
@@ -246,22 +266,37 @@ def order_row(order: wire.OpenOrder) -> Item:
     return Item("", ItemKind.CHECKING, texts.CHECKING_TITLE, note, texts.BADGE_CHECKING, Tone.GO)
 
 
-def banner(certification: wire.Certification) -> CertificationBanner | None:
-    """The yearly check in one line.  Never says that a benefit is stopped: that is never the kiosk's word."""
-    state, until = certification.state, certification.valid_until
-    if state is wire.CertificationState.VALID and until:
-        day = certification.certified_on.isoformat() if certification.certified_on else ""
-        note = texts.CERT_VALID_NOTE.format(
-            until=dates.long_date(until), date=day, source=certification.source
-        )
-        return CertificationBanner(texts.CERT_VALID_TITLE, note, Tone.OK)
-    if state is wire.CertificationState.DUE:
-        note = (
-            texts.CERT_DUE_NOTE.format(until=dates.short_date(until)) if until else texts.CERT_DUE_NOTE_OPEN
-        )
-        return CertificationBanner(texts.CERT_DUE_TITLE, note, Tone.GO)
-    if state is wire.CertificationState.OVERDUE:
-        return CertificationBanner(texts.CERT_OVERDUE_TITLE, texts.CERT_OVERDUE_NOTE, Tone.GO)
-    if state is wire.CertificationState.UNDER_REVIEW:
-        return CertificationBanner(texts.CERT_REVIEW_TITLE, texts.CERT_REVIEW_NOTE, Tone.SOFT)
-    return None
+def banner(page: wire.MyPage) -> CertificationBanner | None:
+    """The yearly check in one line, in the centre's words when it has some.  Never that a benefit is stopped."""
+    known, state = page.certification, page.certification.state
+    if state is wire.CertificationState.NOT_NEEDED:
+        return None
+    if state is wire.CertificationState.VALID and not known.valid_until:
+        return None
+    title, note, tone, action = BANNERS[state]
+    if state is wire.CertificationState.VALID:
+        day = known.certified_on.isoformat() if known.certified_on else ""
+        until = dates.long_date(known.valid_until) if known.valid_until else ""
+        note = note.format(until=until, date=day, source=known.source).rstrip(" ·")
+        action = texts.CERT_EARLY if qualify.is_open(page) else ""
+    elif state is wire.CertificationState.DUE and (last := known.due_by or known.valid_until):
+        note = texts.CERT_DUE_NOTE.format(until=dates.short_date(last))
+    return CertificationBanner(known.title or title, known.note or note, tone, action)
+
+
+BANNERS = {
+    wire.CertificationState.VALID: (texts.CERT_VALID_TITLE, texts.CERT_VALID_NOTE, Tone.OK, ""),
+    wire.CertificationState.DUE: (texts.CERT_DUE_TITLE, texts.CERT_DUE_NOTE_OPEN, Tone.GO, texts.CERT_DO),
+    wire.CertificationState.OVERDUE: (
+        texts.CERT_OVERDUE_TITLE,
+        texts.CERT_OVERDUE_NOTE,
+        Tone.GO,
+        texts.CERT_DO,
+    ),
+    wire.CertificationState.UNDER_REVIEW: (
+        texts.CERT_REVIEW_TITLE,
+        texts.CERT_REVIEW_NOTE,
+        Tone.SOFT,
+        texts.CERT_SEE,
+    ),
+}

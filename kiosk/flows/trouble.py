@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from kiosk import texts, views
 from kiosk.kiosk import Kiosk
@@ -27,10 +27,11 @@ def explain(
     first: str = texts.OK_LEAVE,
     second: str = "",
     badge: str = "",
+    tone: Literal["go", "bad", "ok"] = "go",
 ) -> AttentionButton:
     """Shows it and waits until it is acknowledged.  ``body`` may name {hotline}."""
     words = tuple(line.format(hotline=kiosk.config.site.hotline) for line in body)
-    return kiosk.desk.ask(Attention(icon, title, words, first, second, badge))
+    return kiosk.desk.ask(Attention(icon, title, words, first, second, badge, tone))
 
 
 def no_centre(kiosk: Kiosk) -> bool:

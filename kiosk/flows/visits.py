@@ -19,16 +19,19 @@ def serve(kiosk: Kiosk, wish: Service | None = None) -> None:
     """
     devices = Devices(kiosk)
     for number in itertools.count(1):
-        visit(kiosk, devices, number, wish)
-        wish = None
+        wish = visit(kiosk, devices, number, wish)
 
 
-def visit(kiosk: Kiosk, devices: Devices, number: int, wish: Service | None = None) -> None:
-    """One visit; however it ends, the card goes back and nothing of the person stays, in the printer neither."""
+def visit(kiosk: Kiosk, devices: Devices, number: int, wish: Service | None = None) -> Service | None:
+    """One visit; however it ends, the card goes back and nothing of the person stays, in the printer neither.
+
+    Returns the wish of the next person, who came along: their visit begins at once, as anybody's.
+    """
     started, reason = kiosk.clock.monotonic(), "done"
+    following: Service | None = None
     kiosk.log.write(events.VisitStarted(visit_no=number))
     try:
-        attract(kiosk, devices, wish)
+        following = attract(kiosk, devices, wish)
     except Cancelled as cancelled:
         reason = cancelled.reason
     except Stopped:
@@ -36,8 +39,9 @@ def visit(kiosk: Kiosk, devices: Devices, number: int, wish: Service | None = No
         raise
     devices.clear_printer()
     card.give_back(kiosk)
-    if reason == "done":
+    if reason == "done" and following is None:
         kiosk.desk.show(views.Goodbye(texts.GOODBYE_TITLE, texts.GOODBYE_NOTE))
         kiosk.clock.sleep(kiosk.config.session.goodbye_s)
     seconds = round(kiosk.clock.monotonic() - started)
     kiosk.log.write(events.VisitEnded(visit_no=number, reason=reason, seconds=seconds))
+    return following

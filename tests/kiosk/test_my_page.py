@@ -160,25 +160,54 @@ def test_an_open_order_is_said_once(citizen: Citizen) -> None:
     ],
 )
 def test_the_banner_of_certification(state: str, tone: Tone, title: str) -> None:
-    told = my_page.banner(
-        wire.Certification(
-            state=wire.CertificationState(state),
-            valid_until=date(2027, 6, 30),
-            certified_on=date(2026, 6, 30),
-            source="数据比对",
-        )
+    certification = wire.Certification(
+        state=wire.CertificationState(state),
+        valid_until=date(2027, 6, 30),
+        certified_on=date(2026, 6, 30),
+        source="数据比对",
     )
+    told = my_page.banner(page(certification=certification))
     assert told is not None
     assert (told.title, told.tone) == (title, tone)
     assert not any(word in told.title + told.note for word in ("停", "取消", "失效"))
 
 
 def test_who_draws_nothing_has_no_banner() -> None:
-    assert my_page.banner(wire.Certification(state=wire.CertificationState.NOT_NEEDED)) is None
+    certification = wire.Certification(state=wire.CertificationState.NOT_NEEDED)
+    assert my_page.banner(page(certification=certification)) is None
 
 
 def test_a_valid_certification_without_a_day_promises_nothing() -> None:
-    assert my_page.banner(wire.Certification(state=wire.CertificationState.VALID)) is None
+    certification = wire.Certification(state=wire.CertificationState.VALID)
+    assert my_page.banner(page(certification=certification)) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "opens_on", "action"),
+    [
+        ("valid", None, ""),
+        ("valid", date(2026, 11, 24), ""),  # tomorrow
+        ("valid", date(2026, 11, 23), "提前做一次"),
+        ("due", None, "现在就做"),
+        ("overdue", None, "现在就做"),
+        ("under_review", None, "看一看"),
+    ],
+)
+def test_what_the_banners_button_says(state: str, opens_on: date | None, action: str) -> None:
+    certification = wire.Certification(
+        state=wire.CertificationState(state), valid_until=date(2027, 1, 20), opens_on=opens_on
+    )
+    told = my_page.banner(page(certification=certification))
+    assert told is not None and told.action == action
+
+
+def test_the_centres_own_words_stand_in_the_banner() -> None:
+    certification = wire.Certification(
+        state=wire.CertificationState.DUE, title="遗属待遇：今年还没确认", note="请在生日前做好"
+    )
+    told = my_page.banner(page(certification=certification))
+    assert told is not None
+    assert (told.title, told.note, told.action) == ("遗属待遇：今年还没确认", "请在生日前做好", "现在就做")
 
 
 # --- from the first tile ---------------------------------------------------------------------------------------------
@@ -235,11 +264,6 @@ def test_the_page_says_when_the_card_has_gone(visitor: Visitor, citizen: Citizen
     drawn = [view.card_present for view in desk.seen if isinstance(view, views.MyPage)]
     assert drawn == [True, False]
     assert my_page.card_news(visitor.start_if_off().kiosk) is CardNews.TAKEN
-
-
-def test_the_certification_tile_shows_the_page(visitor: Visitor) -> None:
-    desk = visitor.visit(Service.CERTIFICATION, visitor.place(visitor.somebody()), WORLD, visitor.take, LEAVE)
-    assert desk.trace[-2:] == ["MyPage", "Goodbye"]
 
 
 def test_nothing_of_the_person_stays(visitor: Visitor) -> None:

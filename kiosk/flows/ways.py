@@ -1,0 +1,113 @@
+"""The ways to certify: which are open here and now, and the two screens that offer them.  None is better than another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk import dates, events, texts, views, wire
+from kiosk.face.booth import BoothState
+from kiosk.flows.certified import Ended
+from kiosk.kiosk import Kiosk
+from kiosk.views import BACK, Back, FaceWay, Steps, WayKey, WayOption
+
+OFFERED = (WayKey.FACE, WayKey.STAFF, WayKey.HOME_VISIT, WayKey.PHONE, WayKey.WINDOW)  # in this order
+MOST_OPTIONS = 6
+PATIENT_TRIES = 2  # after so many the other ways come first
+MOST_TRIES = 4
+NOTES = {
+    WayKey.FACE: texts.WAY_FACE_NOTE,
+    WayKey.STAFF: texts.WAY_STAFF_NOTE,
+    WayKey.HOME_VISIT: texts.WAY_HOME_VISIT_NOTE,
+    WayKey.PHONE: texts.WAY_PHONE_NOTE,
+    WayKey.WINDOW: texts.WAY_WINDOW_NOTE,
+}
+Wish = Ended | WayKey | FaceWay | Back | None  # None: to choose again from all ways; BACK: to my page
+
+
+@dataclass
+class Tally:
+    """How it went so far: ``failed`` tries by face, ``enough``: the centre wants no more of them, and what the log will say."""
+
+    failed: int = 0
+    enough: bool = False
+    way: wire.Way | None = None
+    end: events.Qualified = events.Qualified.LEFT
+
+    def take(self, wish: WayKey | FaceWay) -> None:
+        self.way = wire.Way.FACE if isinstance(wish, FaceWay) else wire.Way(wish.value)
+        elsewhere = self.way in (wire.Way.PHONE, wire.Way.WINDOW)
+        self.end = events.Qualified.POINTED if elsewhere else events.Qualified.LEFT
+
+
+def offer(page: wire.MyPage, key: WayKey) -> wire.WayOffer | None:
+    """What the centre says of a way for this person; None when it is not open to them."""
+    return next((each for each in page.certification.ways if each.way.value == key.value), None)
+
+
+def face_is_offered(kiosk: Kiosk, page: wire.MyPage) -> bool:
+    """The centre offers it and this machine can."""
+    able = kiosk.booth.status() in (BoothState.READY, BoothState.UNKNOWN)
+    return able and offer(page, WayKey.FACE) is not None
+
+
+def open_ways(kiosk: Kiosk, page: wire.MyPage) -> tuple[WayOption, ...]:
+    """The window is always open to everybody."""
+    face = face_is_offered(kiosk, page)
+    return tuple(
+        WayOption(key, note_of(kiosk, page, key))
+        for key in OFFERED
+        if key is WayKey.WINDOW or (face if key is WayKey.FACE else is_open(page, key))
+    )
+
+
+def is_open(page: wire.MyPage, key: WayKey) -> bool:
+    """A code that leads nowhere is no way."""
+    made = offer(page, key)
+    return made is not None and (key is not WayKey.PHONE or bool(made.url))
+
+
+def note_of(kiosk: Kiosk, page: wire.MyPage, key: WayKey) -> str:
+    """The centre's words, else ours.  What a face check does is part of the consent: there ours stand."""
+    made = offer(page, key)
+    if made is not None and made.note and key is not WayKey.FACE:
+        return made.note
+    return NOTES[key].format(hours=kiosk.config.site.hours)
+
+
+def choose(kiosk: Kiosk, page: wire.MyPage) -> WayKey | Back:
+    """Choosing the face is the consent of the version shown; the whole of it can be read first."""
+    due_by = page.certification.due_by
+    view = views.ChooseWay(
+        steps=Steps(views.CERTIFY_STEPS, 1),
+        ways=open_ways(kiosk, page),
+        consent_version=wire.CONSENT_VERSION,
+        due=texts.MUST_BE_DONE_BY.format(day=dates.long_date(due_by)) if due_by else "",
+    )
+    while (answer := kiosk.desk.ask(view)) is WayKey.RULES:
+        kiosk.desk.ask(views.ConsentRules(wire.CONSENT_VERSION, texts.CONSENT_RULES))
+    return answer
+
+
+def other_ways(
+    kiosk: Kiosk,
+    page: wire.MyPage,
+    tally: Tally,
+    title: str,
+    note: str,
+    compare: bool = False,
+    without: tuple[WayKey, ...] = (),
+) -> WayKey | FaceWay | None:
+    """机器没认出来，不要紧: one more try first, after two failed ones the other ways first.  None to see all ways again."""
+    others: list[WayOption | FaceWay] = [
+        way for way in open_ways(kiosk, page) if way.key is not WayKey.FACE and way.key not in without
+    ]
+    if compare:
+        others.insert(0, FaceWay.COMPARE)
+    again = not tally.enough and tally.failed < MOST_TRIES and face_is_offered(kiosk, page)
+    options = list(others)
+    if again:
+        first = tally.failed < PATIENT_TRIES and not compare
+        options = [FaceWay.AGAIN, *others] if first else [*others[: MOST_OPTIONS - 1], FaceWay.AGAIN]
+    view = views.FaceOtherWays(Steps(views.CERTIFY_STEPS, 2), title, note, tuple(options[:MOST_OPTIONS]))
+    answer = kiosk.desk.ask(view)
+    return None if answer is BACK else answer
