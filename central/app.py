@@ -42,6 +42,7 @@ Reply = Callable[[Request], Awaitable[Response]]
 OrderNo = Annotated[str, InPath(pattern=r"^[A-Z0-9-]{8,40}$")]
 PersonNo = Annotated[str, InPath(pattern=r"^[a-z0-9]{8,40}$")]
 ReceiptNo = Annotated[str, InPath(pattern=r"^\d{16,22}$")]
+CheckNo = Annotated[str, InPath(pattern=r"^[A-Z0-9-]{8,40}$")]
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -165,6 +166,44 @@ def _add_routes(app: FastAPI, service: Service) -> None:
     def day_totals(kiosk_id: Kiosk, body: wire.DayTotals) -> wire.TotalsReply:
         return device_logs.note_totals(kiosk_id, body)
 
+    _add_check_routes(app, service, problems)
+
+
+def _add_check_routes(app: FastAPI, service: Service, problems: dict[int | str, dict[str, Any]]) -> None:
+    checks, home_visits = service.checks, service.home_visits
+
+    @app.put("/v1/checks/{check_id}", responses=problems)
+    def begin_check(kiosk_id: Kiosk, check_id: CheckNo, body: wire.CheckStart) -> wire.CheckGrant:
+        _same(body.check_id, check_id)
+        return checks.begin(kiosk_id, body)
+
+    @app.post("/v1/checks/{check_id}/evidence", responses=problems)
+    def evidence(kiosk_id: Kiosk, check_id: CheckNo, body: wire.CheckEvidence) -> wire.CheckReply:
+        return checks.take_evidence(kiosk_id, check_id, body)
+
+    @app.post("/v1/checks/{check_id}/picture", responses=problems)
+    def picture(kiosk_id: Kiosk, check_id: CheckNo, body: wire.ReviewPicture) -> wire.CheckReply:
+        return checks.take_picture(kiosk_id, check_id, body)
+
+    @app.post("/v1/checks/{check_id}/withdraw", responses=problems)
+    def withdraw(_kiosk: Kiosk, check_id: CheckNo) -> wire.CheckReply:
+        return checks.withdraw(check_id)
+
+    @app.put("/v1/assisted-checks/{check_id}", responses=problems)
+    def assisted_check(kiosk_id: Kiosk, check_id: CheckNo, body: wire.AssistedCheck) -> wire.CheckReply:
+        _same(body.check_id, check_id)
+        return checks.assist(kiosk_id, body)
+
+    @app.put("/v1/home-visits/{request_id}", responses=problems)
+    def home_visit(kiosk_id: Kiosk, request_id: CheckNo, body: wire.HomeVisit) -> wire.HomeVisitReply:
+        _same(body.request_id, request_id)
+        return home_visits.ask(kiosk_id, body)
+
+
+def _same(told: str, address: str) -> None:
+    if told != address:
+        raise Refused(ProblemCode.INVALID_REQUEST, "the id differs from the address")
+
 
 def _add_notify(app: FastAPI, inbox: Inbox, at_once: bool) -> None:
     @app.post("/gateway/notify", include_in_schema=False)
@@ -231,6 +270,7 @@ async def _sweep_for_ever(service: Service) -> None:
         await asyncio.sleep(service.settings.sweep_interval_s)
         try:
             await run_in_threadpool(service.orders.sweep)
+            await run_in_threadpool(service.forget_old_pictures)
             if service.inbox is not None:
                 await run_in_threadpool(service.inbox.work)
         except (DBAPIError, PoolTimeout) as error:

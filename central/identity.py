@@ -23,6 +23,11 @@ def mask_number(number: str) -> str:
     return number[:4] + "••••••••" + number[-4:]
 
 
+def mask_phone(phone: str) -> str:
+    """138••••0042: the first three and the last four stay; "" for what is too short to be hidden."""
+    return f"{phone[:3]}••••{phone[-4:]}" if len(phone) >= 10 else ""
+
+
 def mask_name(name: str) -> str:
     """张*英, 王*, 买***力: first and last stay, with two characters only the first."""
     if len(name) <= 2:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from central import bills, tables
 from central.bills import PENSIONS, Paid
+from central.certification import Certifications
 from central.clock import Clock, legal_day, legal_time
 from central.database import Database
 from central.identity import mask_name, mask_number, plain_name
@@ -19,8 +19,6 @@ from central.problems import Refused
 from central.receipts import ReceiptBook
 from central.rules import Rulebook
 from kiosk.wire import (
-    Certification,
-    CertificationState,
     Due,
     Lookup,
     Member,
@@ -40,15 +38,6 @@ UNSETTLED = ("requested", "created")
 LATE_LOOKS_MOST = 3  # closed orders a visit asks about: money may have come since the last look
 REFUND_SHOWN_MS = 7 * 24 * 3600 * 1000  # after it was carried out
 PERSONS = tables.persons
-SOURCES = {
-    "kiosk_self": "本人刷脸",
-    "kiosk_assisted": "工作人员协助",
-    "home_visit": "上门",
-    "institution_batch": "养老机构",
-    "app_web": "手机",
-    "overseas": "境外",
-    "data_match": "数据比对",
-}
 
 
 def find(connection: Connection, person_id: str) -> Row[Any]:
@@ -57,12 +46,6 @@ def find(connection: Connection, person_id: str) -> Row[Any]:
     if row is None:
         raise Refused(ProblemCode.PERSON_UNKNOWN)
     return row
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or its last."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 class People:
@@ -75,8 +58,10 @@ class People:
         receipt_book: ReceiptBook,
         clock: Clock,
         settle: Callable[[Iterable[str]], None],
+        certifications: Certifications,
     ) -> None:
         self._database, self._rulebook, self._clock = database, rulebook, clock
+        self._certifications = certifications
         self._receipts, self._settle = receipt_book, settle
 
     def visit(self, lookup: Lookup) -> MyPage:
@@ -138,7 +123,7 @@ class People:
             name_matches=plain_name(card_name) == plain_name(person.name),
             masked_number=mask_number(person.number),
             dues=self._dues(connection, person, today),
-            certification=self._certification(connection, person, today),
+            certification=self._certifications.standing(connection, person, now_ms),
             owed=tuple(receipt for receipt in paper if receipt.owed),
             open_orders=(
                 *(
@@ -181,34 +166,6 @@ class People:
                 dues=self._dues(connection, row, today),
             )
             for row in rows
-        )
-
-    def _certification(self, connection: Connection, person: Row[Any], today: date) -> Certification:
-        """Never says that a benefit is stopped: that is decided elsewhere, by people."""
-        if not person.benefit:
-            return Certification(state=CertificationState.NOT_NEEDED)
-        table = tables.certifications
-        row = connection.execute(
-            select(table)
-            .where(table.c.person_id == person.person_id)
-            .order_by(table.c.certified_on.desc(), table.c.certification_id.desc())
-        ).first()
-        if row is None:
-            return Certification(state=CertificationState.DUE)
-        grace = timedelta(days=self._rulebook.get("certification", "grace_days", today).value)
-        if row.verdict == "review":
-            state = CertificationState.UNDER_REVIEW
-        elif today <= row.valid_until:
-            state = CertificationState.VALID
-        elif today <= row.valid_until + grace:
-            state = CertificationState.DUE
-        else:
-            state = CertificationState.OVERDUE
-        return Certification(
-            state=state,
-            valid_until=row.valid_until,
-            certified_on=row.certified_on,
-            source=SOURCES.get(row.channel, ""),
         )
 
     def _unsettled(self, connection: Connection, person_id: str) -> list[Row[Any]]:

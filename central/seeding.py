@@ -5,7 +5,6 @@ Money of the past is entered in the ledger as ``opening``; orders of the past ar
 
 from __future__ import annotations
 
-import calendar
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +20,7 @@ from central.clock import CHINA
 from central.gateway import ALIPAY, WECHAT
 from central.identity import mask_number
 from central.ledger import Kind
-from central.people import add_months
+from central.periods import Periods
 from central.rules import Rulebook
 from central.settings import Settings
 from central.township import Resident
@@ -103,11 +102,19 @@ def _is_zhang(resident: Resident) -> bool:
     return "fixed" in resident.card.tags
 
 
+def benefit_of(resident: Resident) -> str:
+    """What somebody draws: one benefit for each kind of period; "" for none."""
+    if not resident.drawing:
+        return ""
+    if _is_zhang(resident):
+        return "survivor"
+    if resident.standing == "resident":
+        return "resident_pension"
+    return "injury_allowance" if resident.card.number[-2] in "02" else "employee_pension"
+
+
 def _person_row(history: _History, today: date) -> dict[str, Any]:
     resident = history.resident
-    benefit = "resident_pension" if resident.standing == "resident" else "employee_pension"
-    if _is_zhang(resident):
-        benefit = "survivor"
     return {
         "person_id": resident.person_id,
         "number": resident.card.number,
@@ -118,7 +125,7 @@ def _person_row(history: _History, today: date) -> dict[str, Any]:
         "household_id": resident.household_id,
         "role": resident.role,
         "standing": resident.standing,
-        "benefit": benefit if resident.drawing else "",
+        "benefit": benefit_of(resident),
         "opening_months": history.opening_months,
         "opening_balance_fen": history.opening_balance_fen,
         "opening_year": today.year - YEARS + 1,
@@ -302,14 +309,13 @@ def _certification(
         days = chance.choice((30, 90, 150, 200, 260, 300, 330, 400, 420, 480))
         certified_on = today - timedelta(days=days + chance.randrange(20))
         channel, verdict = chance.choice(CHANNELS), "review" if chance.random() < 0.03 else "accepted"
-    months = rulebook.get("certification", "period_months", certified_on).value
-    last = add_months(certified_on, months)
+    term = Periods(rulebook).term(benefit_of(resident), resident.birth, certified_on)
     return [
         {
             "person_id": resident.person_id,
             "channel": channel,
             "verdict": verdict,
             "certified_on": certified_on,
-            "valid_until": last.replace(day=calendar.monthrange(last.year, last.month)[1]),
+            "valid_until": term.valid_until,
         }
     ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from central import rules, seeding, tables
+from central.certification import Certifications
+from central.checks import Checks
 from central.clock import legal_day
 from central.database import Database, sqlite_url
 from central.devicelog import DeviceLogs
@@ -15,10 +17,12 @@ from central.gateway_asked import Asked
 from central.gateway_inbox import Inbox
 from central.gateway_profile import profile_of
 from central.gateway_v3 import V3Gateway
+from central.home_visits import HomeVisits
 from central.orders import Orders
 from central.people import People
 from central.receipts import PrintDesk, ReceiptBook
 from central.reconcile import Reconciler
+from central.reviews import Reviews
 from central.rules import Rulebook
 from central.sandbox import Sandbox
 from central.settings import Settings
@@ -38,10 +42,21 @@ class Service:
     print_desk: PrintDesk
     device_logs: DeviceLogs
     reconciler: Reconciler
+    checks: Checks
+    home_visits: HomeVisits
+    reviews: Reviews
     gateway: Gateway
     inbox: Inbox | None
     sandbox: Sandbox | None
     trial_books: Database | None
+
+    def forget_old_pictures(self) -> None:
+        """Nobody's picture waits longer than thirty days."""
+        with self.database.read() as connection:
+            old = self.reviews.has_old(connection, self.settings.clock.now_ms())
+        if old:
+            with self.database.write() as connection:
+                self.reviews.forget_old(connection, self.settings.clock.now_ms())
 
     def close(self) -> None:
         self.database.close()
@@ -98,7 +113,8 @@ def open_service(settings: Settings) -> Service:
     inbox = None
     if wire is not None and settings.gateway is not None:
         inbox = Inbox(settings.gateway, wire.calls.platform, database, orders, clock)
-    people = People(database, rulebook, book, clock, orders.settle)
+    certifications = Certifications.read(rulebook, settings.city)
+    people = People(database, rulebook, book, clock, orders.settle, certifications)
     print_desk = PrintDesk(database, book, keys, clock)
     device_logs = DeviceLogs(database, clock)
     reconciler = Reconciler(database, gateway, orders, device_logs, clock)
@@ -112,6 +128,9 @@ def open_service(settings: Settings) -> Service:
         print_desk,
         device_logs,
         reconciler,
+        Checks(database, certifications, keys, clock),
+        HomeVisits(database, certifications.periods, clock),
+        Reviews(certifications, keys),
         gateway,
         inbox,
         sandbox,

@@ -27,6 +27,9 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from kiosk.seal import ReceiverKey
 
 VERSION = 1
 PAYMENT = 1  # the type of a payment receipt
@@ -78,7 +81,7 @@ class Seal:
 
 
 class Keys:
-    """The signing keys and the secret for keyed hashes, in files only the service may read."""
+    """The signing keys, the secret for keyed hashes, and the key faces are sealed to, in files only the service may read."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -95,6 +98,10 @@ class Keys:
         if not secret.exists():
             write_private(secret, secrets.token_bytes(32))
         self._secret = secret.read_bytes()
+        review = folder / "review.bin"
+        if not review.exists():
+            write_private(review, X25519PrivateKey.generate().private_bytes_raw())
+        self.review = ReceiverKey(review.read_bytes())
 
     def public(self) -> dict[int, str]:
         """Key number -> 32 raw bytes as hex."""

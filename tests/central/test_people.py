@@ -39,6 +39,12 @@ def test_the_first_page_of_zhang_xiuying(kiosk):
         "valid_until": "2027-03-31",
         "certified_on": "2026-03-18",
         "source": "本人刷脸",
+        "opens_on": "2027-01-30",  # sixty days before
+        "due_by": "2027-03-31",
+        "title": "资格认证：今年不用来",
+        "note": "已认证到 2027年3月31日 · 来源：2026-03-18 本人刷脸",
+        "ways": [],
+        "check_id": "",
     }
     assert (page["owed"], page["open_orders"]) == ([], [])
     assert [(member["name"], member["relation"]) for member in page["household"]] == [

@@ -212,7 +212,9 @@ class Visit:
         book = ReceiptBook(bench.settings, bench.keys)
         settings = replace(bench.settings, clock=self.clock)
         self.orders = Orders(bench.database, settings, self.books, bench.rulebook, book)
-        self.people = People(bench.database, bench.rulebook, book, self.clock, self.orders.settle)
+        self.people = People(
+            bench.database, bench.rulebook, book, self.clock, self.orders.settle, bench.certifications
+        )
         self.print_desk = PrintDesk(bench.database, book, bench.keys, self.clock)
 
     def _inside(self, lane: str, act: Callable[[], Reply]) -> Reply:

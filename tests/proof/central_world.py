@@ -29,6 +29,7 @@ from sqlalchemy import Connection, select
 from sqlcipher3 import dbapi2
 
 from central import rules, tables
+from central.certification import Certifications
 from central.database import Database, sqlite_url
 from central.rules import Rulebook
 from central.service import open_service
@@ -163,6 +164,7 @@ class Bench:
     persons: Mapping[str, str]
     clean: Any
     live: Any
+    certifications: Certifications
 
     def reset(self) -> None:
         self.database.watcher, self.database.open = None, 0
@@ -218,4 +220,5 @@ def bench() -> Iterator[Bench]:
         assert live is not None
         live.backup(clean)
         persons = {name: found[full] for name, full in PERSONS.items()}
-        yield Bench(settings, database, Keys(folder / "keys"), rulebook, persons, clean, live)
+        certifications = Certifications.read(rulebook, settings.city)
+        yield Bench(settings, database, Keys(folder / "keys"), rulebook, persons, clean, live, certifications)

@@ -1,0 +1,216 @@
+"""What a person decides: pictures that are compared, and what staff confirmed at a machine.
+
+Nobody decides about themselves, and who confirmed at the machine is never the second person.  A decision has a note.  Once it is
+made the picture is deleted; nobody's picture stays longer than thirty days.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from central import check_states, evidence, pictures, references, tables
+from central.certification import Certifications
+from central.clock import legal_day
+from central.identity import mask_number
+from central.judgement import Reason, ended_at_ms, within_life
+from central.pictures import SignedPicture
+from central.references import StoredFace
+from central.verification import Keys
+from kiosk.wire import CheckEvidence, CheckReply, CheckState
+
+CHECKS, STATES, PERSONS = tables.checks, tables.check_states, tables.persons
+PICTURES, STAFF = tables.review_pictures, tables.staff
+ASSISTED = "kiosk_assisted"
+KEPT_MS = 30 * 24 * 60 * 60 * 1000
+WAITING_MOST = 500
+
+
+class Undecided(Exception):
+    """The decision cannot be made so; nothing was written.  The kinds below say why."""
+
+
+class NotWaiting(Undecided):
+    """No such check, or nobody has to decide about it any more."""
+
+
+class SamePerson(Undecided):
+    """Who confirmed, or who is certified, may not decide."""
+
+
+class NothingToCompare(Undecided):
+    """Nobody can accept what nobody can see: there is no picture, and the evidence does not stand by itself."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One check that waits for a decision.  ``number`` is masked.  ``staff``: who confirmed at the machine, "" for nobody."""
+
+    check_id: str
+    person_id: str
+    name: str
+    number: str
+    kiosk_id: str
+    place: str
+    channel: str  # kiosk_self, kiosk_assisted
+    reason: Reason
+    staff: str
+    staff_reason: str  # wire.AssistedReason
+    has_picture: bool
+    opened_ms: int
+    since_ms: int
+
+
+class Reviews:
+    """``operator`` is the name an operator signs with."""
+
+    def __init__(self, certifications: Certifications, keys: Keys) -> None:
+        self._certifications, self._keys = certifications, keys
+
+    def waiting(self, connection: Connection) -> list[Waiting]:
+        """What waits, the oldest first, at most WAITING_MOST."""
+        return [_waiting(row) for row in connection.execute(_waiting_query().limit(WAITING_MOST))]
+
+    def find(self, connection: Connection, check_id: str) -> Waiting | None:
+        """One that waits."""
+        row = connection.execute(_waiting_query().where(CHECKS.c.check_id == check_id)).first()
+        return _waiting(row) if row is not None else None
+
+    def picture(self, connection: Connection, check_id: str) -> SignedPicture | None:
+        """The picture and the signature under it, opened; None when there is none."""
+        return pictures.stored(connection, self._keys, check_id)
+
+    def references(self, connection: Connection, check_id: str) -> list[StoredFace]:
+        """What the picture is compared with."""
+        of = select(CHECKS.c.person_id).where(CHECKS.c.check_id == check_id)
+        person_id = connection.execute(of).scalar()
+        if person_id is None:
+            return []
+        return list(references.of_person(connection, self._keys, person_id))
+
+    def evidence(self, connection: Connection, check_id: str) -> CheckEvidence | None:
+        """What the kiosk told; None for what staff confirmed."""
+        check = connection.execute(select(CHECKS).where(CHECKS.c.check_id == check_id)).first()
+        content = evidence.content_of(connection, check_id)
+        if check is None or content is None or check.channel == ASSISTED:
+            return None
+        return CheckEvidence.model_validate_json(content)
+
+    def may_decide(self, connection: Connection, check_id: str, operator: str) -> bool:
+        """False for who confirmed it at the machine, and for the person."""
+        check = connection.execute(select(CHECKS).where(CHECKS.c.check_id == check_id)).first()
+        return check is not None and not _is_same(connection, check, operator)
+
+    def decide(
+        self,
+        connection: Connection,
+        check_id: str,
+        operator: str,
+        accepted: bool,
+        note: str,
+        *,
+        at_ms: int,
+    ) -> CheckReply:
+        """Accepts, or asks for another way, inside the caller's write transaction.  Raises Undecided; ValueError without a note."""
+        if not note.strip() or not operator:
+            raise ValueError("a decision has a name and a note")
+        check = check_states.locked(connection, check_id)
+        if check is None:
+            raise NotWaiting
+        last = check_states.last(connection, check_id)
+        if last.state != CheckState.UNDER_REVIEW.value:
+            raise NotWaiting
+        if _is_same(connection, check, operator):
+            raise SamePerson
+        if accepted and not self._can_be_seen(connection, check, Reason(last.reason)):
+            raise NothingToCompare
+        state = CheckState.ACCEPTED if accepted else CheckState.REFUSED
+        signed: dict[str, Any] = {"operator": operator, "note": note.strip(), "at_ms": at_ms}
+        check_states.enter(connection, check_id, state, Reason.DECIDED, **signed)
+        check_states.forget_picture(connection, check_id)
+        if accepted:
+            person = connection.execute(select(PERSONS).where(PERSONS.c.person_id == check.person_id)).one()
+            on = legal_day(self._was_there_ms(connection, check))
+            self._certifications.issue(connection, person, check, on, at_ms)
+        return self._certifications.reply(connection, check_id)
+
+    def has_old(self, connection: Connection, now_ms: int) -> bool:
+        return connection.execute(_old(now_ms).limit(1)).first() is not None
+
+    def forget_old(self, connection: Connection, now_ms: int) -> int:
+        """Deletes pictures that nobody compared in time, and says so of their checks; gives how many."""
+        check_ids = list(connection.execute(_old(now_ms)).scalars())
+        for check_id in check_ids:
+            check_states.locked(connection, check_id)
+            check_states.forget_picture(connection, check_id)
+            if check_states.state_of(connection, check_id) is CheckState.UNDER_REVIEW:
+                nothing = CheckState.NOT_RECOGNISED
+                check_states.enter(connection, check_id, nothing, Reason.PICTURE_OLD, at_ms=now_ms)
+        return len(check_ids)
+
+    def _can_be_seen(self, connection: Connection, check: Row[Any], reason: Reason) -> bool:
+        if check.channel == ASSISTED or reason is Reason.TOLD_LATE:
+            return True
+        return pictures.stored(connection, self._keys, check.check_id) is not None
+
+    def _was_there_ms(self, connection: Connection, check: Row[Any]) -> int:
+        """When the person stood at the machine: as the evidence says, unless that cannot be."""
+        told = self.evidence(connection, check.check_id)
+        ended_ms = ended_at_ms(told) if told is not None else check.opened_ms
+        return int(ended_ms if within_life(ended_ms, check.opened_ms) else check.opened_ms)
+
+
+def _old(now_ms: int) -> Any:
+    return select(PICTURES.c.check_id).where(PICTURES.c.at_ms <= now_ms - KEPT_MS)
+
+
+def _is_same(connection: Connection, check: Row[Any], operator: str) -> bool:
+    """The operator is who confirmed at the machine, or the person, under whichever name they are known as staff."""
+    named = (STAFF.c.operator == operator) | (STAFF.c.name == operator)
+    known = connection.execute(select(STAFF.c.staff_id, STAFF.c.number).where(named)).all()
+    own = select(PERSONS.c.number).where(PERSONS.c.person_id == check.person_id)
+    number = connection.execute(own).scalar_one()
+    return any(row.staff_id == check.staff_id or row.number == number for row in known)
+
+
+def _waiting_query() -> Any:
+    kiosks = tables.kiosks
+    return (
+        select(
+            CHECKS,
+            STATES.c.reason,
+            STATES.c.at_ms.label("since_ms"),
+            PERSONS.c.name,
+            PERSONS.c.number,
+            kiosks.c.place,
+            STAFF.c.name.label("staff"),
+            PICTURES.c.check_id.label("pictured"),
+        )
+        .join(STATES, STATES.c.check_id == CHECKS.c.check_id)
+        .join(PERSONS, PERSONS.c.person_id == CHECKS.c.person_id)
+        .outerjoin(kiosks, kiosks.c.kiosk_id == CHECKS.c.kiosk_id)
+        .outerjoin(STAFF, STAFF.c.staff_id == CHECKS.c.staff_id)
+        .outerjoin(PICTURES, PICTURES.c.check_id == CHECKS.c.check_id)
+        .where(STATES.c.state == CheckState.UNDER_REVIEW.value, check_states.holds())
+        .order_by(STATES.c.state_id)
+    )
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(
+        check_id=row.check_id,
+        person_id=row.person_id,
+        name=row.name,
+        number=mask_number(row.number),
+        kiosk_id=row.kiosk_id,
+        place=row.place or "",
+        channel=row.channel,
+        reason=Reason(row.reason),
+        staff=row.staff or "",
+        staff_reason=row.staff_reason,
+        has_picture=row.pictured is not None,
+        opened_ms=row.opened_ms,
+        since_ms=row.since_ms,
+    )
