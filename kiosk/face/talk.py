@@ -110,7 +110,19 @@ class Died:
 
 
 Message = Settings | Begin | Seal | Close | Ready | Unusable | Alive | Said | Ended | Sealed | Died
-KINDS: tuple[type[Message], ...] = get_args(Message)
+KINDS: tuple[type[Message], ...] = (
+    Settings,
+    Begin,
+    Seal,
+    Close,
+    Ready,
+    Unusable,
+    Alive,
+    Said,
+    Ended,
+    Sealed,
+    Died,
+)
 
 
 class Pipe:
@@ -222,6 +234,8 @@ def _unplain(form: Any, raw: Any) -> Any:
             return tuple(_unplain(parts[0], item) for item in raw)
         return tuple(_unplain(part, item) for part, item in zip(parts, raw, strict=True))
     if origin is dict:
+        if type(raw) is not dict:
+            raise TypeError("no object")
         return {_unplain(parts[0], name): _unplain(parts[1], item) for name, item in raw.items()}
     return _single(form, raw)
 
@@ -229,7 +243,7 @@ def _unplain(form: Any, raw: Any) -> Any:
 def _single(form: Any, raw: Any) -> Any:
     if is_dataclass(form) and isinstance(form, type):
         forms = get_type_hints(form, include_extras=True)
-        if set(raw) != {field.name for field in fields(form)}:
+        if type(raw) is not dict or set(raw) != {field.name for field in fields(form)}:
             raise KeyError("other fields")
         return form(**{name: _unplain(forms[name], item) for name, item in raw.items()})
     if isinstance(form, type) and issubclass(form, Enum):
