@@ -20,8 +20,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from bench import face_comparison, face_frames, face_report, machine
+from bench import face_attacks, face_comparison, face_frames, face_report, machine
 from bench.face_report import Found
+from bench.face_run import DRAWS
 from bench.figures import Figure
 from bench.scene import SEED
 
@@ -33,6 +34,7 @@ Measure = Callable[[argparse.Namespace], Iterable[list[Figure]]]  # a list whene
 MEASURES: Mapping[str, Measure] = {
     "frames": lambda given: [face_frames.measure(given.quick)],
     "comparison": lambda given: face_comparison.measure(given.faces, given.quick, given.onnx),
+    "attacks": lambda given: face_attacks.measure(given.runs, given.processes, given.species or (), say),
 }
 
 
@@ -49,7 +51,7 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(MEASURES), action="append", help="measure only this")
     parser.add_argument("--quick", action="store_true", help="fewer runs: for a look, not for a claim")
     parser.add_argument("--runs", type=int, help=f"rendered runs of each species, {CLAIM} if not given")
-    parser.add_argument("--species", action="append", help="only this attack, or living")
+    parser.add_argument("--species", choices=sorted(DRAWS), action="append", help="only this presentation")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     given = parser.parse_args()
     given.runs = given.runs or (QUICK if given.quick else CLAIM)

@@ -34,7 +34,7 @@ Found = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True)
 class About:
-    """How and on what figures were measured.  ``load``: the machine's averages before and after; ``seconds``: what they took, shared out."""
+    """How and on what figures were measured.  ``load``: the averages before and after; ``seconds``: what took them, shared out."""
 
     part: str
     command: str

@@ -1,0 +1,193 @@
+"""One presentation before one check, in virtual time: ``python -m bench.face_run SPECIES NUMBER`` tells what happens in a run.
+
+Every run is drawn anew from its number: the light, the size and place of the face, noise, blur, 8 to 30 pictures a second that
+come unevenly, and what the person or the attacker does with it.  The check is the real one, with its real networks, fed picture by
+picture; the presentation is asked what the guidance says.  Nothing waits: a run takes what its pictures cost.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from random import Random
+
+import cv2
+import numpy as np
+
+from bench.scene import SEED
+from devices import camera_emulator as emulator
+from devices.camera_emulator import Presentation
+from devices.camera_manner import Manner, Rng
+from devices.camera_scene import Scene, any_scene
+from devices.camera_sitter import Sitter
+from kiosk.config import Face
+from kiosk.face import models, reference_format
+from kiosk.face.check import Check, Given
+from kiosk.face.guidance import End, Guidance, Phase
+from kiosk.face.matcher import Matcher, open_matcher
+from kiosk.face.models import Models
+from kiosk.face.references import prepare_reference
+from kiosk.face.zones import Source, Thresholds, thresholds_for
+from stand import camera
+
+CAP_S = 240.0  # a check ends by itself before
+LIVING = "living"
+COMPARED = (End.ACCEPTED, End.REVIEW, End.NO_MATCH)
+GENTLE = 0.25  # how often somebody is given the gentle check
+FPS = (8.0, 30.0)
+
+Tell = Callable[[float, Guidance], None]
+Draw = Callable[[Sitter, Scene, Rng], Presentation]
+
+
+def living(sitter: Sitter, scene: Scene, rng: Rng) -> Presentation:
+    """An old person who does what is asked, the eyes more or less open, now and then to the wrong side first."""
+    manner = Manner(wrong_first=0.05)
+    return emulator.Living(sitter, scene, rng, manner, squint=float(rng.uniform(0.0, 0.35)))
+
+
+DRAWS: Mapping[str, Draw] = {
+    "flat": emulator.FlatPhoto,
+    "bent": emulator.BentPhoto,
+    "moved": emulator.MovedPhoto,
+    "replayed": emulator.ReplayedVideo,
+    "nobody": lambda _sitter, scene, rng: emulator.Nobody(scene, rng),
+    LIVING: living,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of it.  ``end`` "endless" when CAP_S were over; ``scene``: how it was drawn, in words."""
+
+    species: str
+    number: int
+    end: str
+    doubts: tuple[str, ...]
+    steps: tuple[str, ...]
+    gentle: bool
+    hint: str
+    relief: float | None
+    frames: int
+    seconds: float
+    render_cpu_s: float
+    check_cpu_s: float
+    scene: str
+
+    @property
+    def compared(self) -> bool:
+        """Whether the challenge was passed."""
+        return self.end in {end.value for end in COMPARED}
+
+
+@dataclass(frozen=True, eq=False)
+class Room:
+    """What every run of a process shares."""
+
+    models: Models
+    matcher: Matcher
+    thresholds: Thresholds
+    sitter: Sitter
+    reference: Given
+
+
+@cache
+def room() -> Room:
+    """Loaded once a process; OpenCV on one thread, because the other core has runs of its own."""
+    cv2.setNumThreads(1)
+    networks, face = models.load(), Face()
+    matcher = open_matcher(face)
+    limits = thresholds_for(face, matcher.name, matcher.digest, matcher.direction)
+    sitter = camera.sitter(networks)
+    picture = sitter.portrait.picture
+    found = prepare_reference(networks, picture, face.reference, picture.size)
+    assert found.mesh is not None and not found.too_poor, found.flaws
+    numbers = tuple(float(one) for one in matcher.embed(found.image, found.mesh))
+    stored = reference_format.write(reference_format.StoredVector(matcher.digest, numbers))
+    return Room(networks, matcher, limits, sitter, Given(Source.CERTIFIED, stored))
+
+
+def draw_scene(rng: Rng, size: tuple[int, int]) -> Scene:
+    scene = any_scene(rng)
+    return replace(scene, width=size[0], height=size[1], fps=float(rng.uniform(*FPS)))
+
+
+def run(species: str, number: int, size: tuple[int, int], tell: Tell | None = None) -> Run:
+    """One run; the same species and number, the same run."""
+    here = room()
+    rng = np.random.default_rng((SEED, sorted(DRAWS).index(species), number))
+    scene = draw_scene(rng, size)
+    gentle = bool(rng.random() < GENTLE)
+    presentation = DRAWS[species](here.sitter, scene, rng)
+    dice = Random(int(rng.integers(2**63)))
+    check = Check(here.models, here.matcher, here.thresholds, Face(), [here.reference], dice, gentle)
+    presentation.ask("look", 0.0)
+    rendered = checked = at_s = 0.0
+    said = Guidance()
+    for at_s in scene.moments(rng, CAP_S):
+        began_s = time.process_time()
+        image = presentation.image(at_s)
+        drawn_s = time.process_time()
+        guidance = check.feed(image, at_s)
+        rendered, checked = rendered + drawn_s - began_s, checked + time.process_time() - drawn_s
+        presentation.ask(word(guidance), at_s)
+        if guidance != said:
+            said = guidance
+            if tell is not None:
+                tell(at_s, guidance)
+        if check.outcome is not None:
+            break
+    outcome = check.outcome
+    check.forget()
+    return Run(
+        species,
+        number,
+        "endless" if outcome is None else outcome.end.value,
+        () if outcome is None else tuple(doubt.value for doubt in outcome.doubts),
+        () if outcome is None else tuple(f"{a.action.value} {a.asked_ms} {a.done_ms}" for a in outcome.asked),
+        gentle,
+        "" if said.hint is None else said.hint.value,
+        None if outcome is None else outcome.quality.get("relief"),
+        0 if outcome is None else outcome.frames,
+        at_s,
+        rendered,
+        checked,
+        in_words(scene),
+    )
+
+
+def word(guidance: Guidance) -> str:
+    """What the presentation hears."""
+    if guidance.phase is Phase.ACTING and guidance.action is not None:
+        return guidance.action.value
+    return "look" if guidance.phase is Phase.LOOKING else "straight"
+
+
+def in_words(scene: Scene) -> str:
+    plain = Scene()
+    return ", ".join(
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in asdict(scene).items()
+        if value != getattr(plain, name)
+    )
+
+
+def main() -> int:
+    species, number = sys.argv[1], int(sys.argv[2])
+    size = (int(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 else (1280, 720)
+
+    def tell(at_s: float, guidance: Guidance) -> None:
+        action = guidance.action.value if guidance.action else ""
+        hint = guidance.hint.value if guidance.hint else ""
+        print(f"{at_s:7.2f} {guidance.phase.value:10} {action:10} {guidance.step}/{guidance.steps} {hint}")
+
+    for name, value in asdict(run(species, number, size, tell)).items():
+        print(f"{name}: {value}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
