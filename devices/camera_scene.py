@@ -139,12 +139,13 @@ class Lit:
 class Layer:
     """What moves over a still frame: a picture as large as the frame, ``alpha`` (h, w) 0 to 1, where it is, on a surface.
 
-    ``picture`` (h, w, 4) may be painted over between two frames.
+    ``picture`` (h, w, 4), colours times alpha, may be painted over between two frames where alpha is 1.
     """
 
     def __init__(self, picture: Image, alpha: Field, surface: Surface, lids: Lids | None = None) -> None:
-        shown = np.rint(np.clip(alpha, 0, 1) * 255).astype(np.uint8)
-        self.picture: Image = np.dstack((picture, shown))
+        shown = np.clip(alpha, 0, 1).astype(np.float32)
+        whole = np.dstack((picture * shown[..., None], 255 * shown))
+        self.picture: Image = np.asarray(np.rint(whole), np.uint8)
         self._surface, self._lids = surface, lids
 
     def draw(
@@ -161,8 +162,8 @@ class Layer:
         part = frame[top:bottom, left:right]
         origin = origin[: part.shape[0], : part.shape[1]]
         seen = cv2.remap(self.picture, origin, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        over = cv2.extractChannel(seen, 3).astype(np.float32) * np.float32(1 / 255)
-        part[:] = cv2.blendLinear(cv2.cvtColor(seen, cv2.COLOR_BGRA2BGR), part, over, 1 - over)
+        through = cv2.cvtColor(255 - cv2.extractChannel(seen, 3), cv2.COLOR_GRAY2BGR)
+        cv2.add(cv2.multiply(part, through, scale=1 / 255), cv2.cvtColor(seen, cv2.COLOR_BGRA2BGR), dst=part)
 
 
 class Person:

@@ -199,12 +199,12 @@ def head_surface(z: Field, mesh: Field, width: int, height: int) -> Surface:
     face_w, face_h = float(right - left), float(bottom - top)
     x0, y0 = float(left + right) / 2, float(top + bottom) / 2
     grid = Grid.over(
-        x0 - 1.7 * face_w, y0 - 1.6 * face_h, x0 + 1.7 * face_w, y0 + 1.5 * face_h, width, height
+        x0 - 1.25 * face_w, y0 - 1.3 * face_h, x0 + 1.25 * face_w, y0 + 1.3 * face_h, width, height
     )
     x, y = grid.nodes()
     away = np.hypot((x - x0) / (1.05 * face_w), np.minimum((y - y0) / (1.2 * face_h), 0))
     below = np.maximum(y - (float(mesh[CHIN, 1]) - 0.05 * face_h), 0) / (0.75 * face_h)
-    held = 1 - smooth(np.maximum((away - 1) / 0.5, below))
+    held = 1 - smooth(np.maximum((away - 1) / 0.19, below))
     depth = cv2.remap(
         z,
         np.tile(x, (grid.rows, 1)),

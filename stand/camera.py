@@ -164,5 +164,5 @@ class _Stream(BaseHTTPRequestHandler):
         head = f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
         self.wfile.write(head.encode() + picture + b"\r\n")
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+    def log_message(self, format: str, *args: object) -> None:
         """A camera writes no log."""
