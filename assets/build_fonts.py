@@ -21,7 +21,7 @@ landmark id-card scan-face wallet file-search receipt-text receipt signature cir
 a-large-small contrast arrow-left arrow-right house check circle-check clock printer qr-code credit-card shield-check
 badge-check stethoscope users hand-coins briefcase smartphone triangle-alert wifi-off scan-line x plus minus
 hourglass user-round circle-alert refresh-cw hand nfc wrench ban smile heart-handshake pen-line message-circle-question-mark
-user-round-check user-search map-pin-house tablet-smartphone store arrow-down eye eye-closed rotate-ccw undo-2 square
+user-round-check user-search map-pin map-pin-house tablet-smartphone store arrow-down eye eye-closed rotate-ccw undo-2 square
 square-check camera scroll-text
 """.split()
 

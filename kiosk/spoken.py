@@ -88,8 +88,9 @@ def speech(view: views.View[Any], book: Book) -> Speech:
         )
     if isinstance(view, views.FaceOtherWays | views.Attention):
         body = view.body if isinstance(view, views.Attention) else (view.note,)
-        whole_or_part = [(view.title, *body), (view.title,), *((words,) for words in body)]
-        return Speech(_found(book.key(*words) for words in whole_or_part)[:1])
+        said = [view.title, *(part for words in body for part in words.split("。"))]
+        beginnings = (book.key(*said[:count]) for count in range(len(said), 0, -1))
+        return Speech(_found(beginnings)[:1])  # the longest that was recorded
     return Speech(_found(book.key(*sentence) for sentence in _sentences(view)))
 
 
@@ -101,7 +102,7 @@ def _sentences(view: views.View[Any]) -> list[tuple[str, ...]]:
     """The sentences of a view that are worth saying, each in the pieces it is shown in."""
     if isinstance(view, views.ChooseWay):
         notes = [way.note for way in view.ways if way.key is views.WayKey.FACE]
-        return [(texts.WAY_TITLE, texts.WAY_NOTE), *((note,) for note in notes)]
+        return [(texts.WAY_TITLE, texts.WAY_NOTE), *((texts.WAY_FACE[0], note) for note in notes)]
     if isinstance(view, views.SignForReview):
         return [(texts.SIGN_TITLE,)]
     if isinstance(view, views.Certified):

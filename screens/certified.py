@@ -38,7 +38,7 @@ class CertifiedScreen(Page):
         main: list[Box] = [head]
         if view.next_date:
             main.append(self._next_date())
-        side: list[Box] = [facts(self.ink, rows, (texts.CERTIFIED_CLEARED,))] if rows else []
+        side: list[Box] = [facts(self.ink, rows, (texts.PICTURE_CLEARED,))] if rows else []
         if view.state is not CertifiedState.ACCEPTED:
             side.append(self.note(texts.CERTIFIED_SEE, centred=True, size=40))
         if view.printing:
@@ -79,7 +79,7 @@ class CertifiedScreen(Page):
             seconds.append(self.button(texts.CERTIFIED_PRINT, CertifiedButton.PRINT, "printer"))
         seconds.append(self.button(texts.CERTIFIED_SPOUSE, CertifiedButton.SPOUSE, "users"))
         if view.can_withdraw:
-            seconds.append(self.button(texts.CERTIFIED_WITHDRAW, CertifiedButton.WITHDRAW, "undo-2"))
+            seconds.append(self.button(texts.WITHDRAW, CertifiedButton.WITHDRAW, "undo-2"))
         rows: list[Box] = [
             Grid(self.look, seconds[at : at + 2], len(seconds[at : at + 2]), gap=34)
             for at in range(0, len(seconds), 2)

@@ -59,7 +59,11 @@ class MyPageScreen(Page):
         )
         row: Box = Row(self.look, [words, Icon(self.ink, icon, 122, sign)], gap=36)
         if banner.action:
-            act = self.button(banner.action, MyPageButton.CERTIFICATION, "scan-face", primary=True, high=120)
+            due = banner.tone is Tone.GO
+            after = "arrow-right" if due else ""
+            act = self.button(
+                banner.action, MyPageButton.CERTIFICATION, primary=due, after=after, high=120 if due else 104
+            )
             row = Column(self.look, [row, act], gap=28)
         return Panel(self.look, row, fill=fill, border=border, radius=44, pad=44, side_pad=46)
 
