@@ -19,6 +19,7 @@ from kiosk.wire import Certification, CertificationState, CheckReply, CheckState
 
 CERTIFICATIONS = tables.certifications
 NUMBER_PREFIX = "RZ"
+SELF = "kiosk_self"  # only its own picture is the person's to take back
 SOURCES = {
     "kiosk_self": "本人刷脸",
     "kiosk_assisted": "工作人员协助",
@@ -89,7 +90,7 @@ class Certifications:
             title=title,
             note=note,
             ways=self._ways(connection, person, now_ms) if open_now else (),
-            check_id=waiting.check_id if waiting is not None else "",
+            check_id=waiting.check_id if waiting is not None and waiting.channel == SELF else "",
         )
 
     def can_be_done(self, connection: Connection, person: Row[Any], now_ms: int) -> bool:

@@ -104,15 +104,6 @@ class _ProblemCodes:
         return iter(ProblemCode)
 
 
-class _Ends:
-    """How a face check ends; read late for the same reason."""
-
-    def __iter__(self) -> Iterator[Enum]:
-        from kiosk.face.guidance import End
-
-        return iter(End)
-
-
 class _Ways:
     """How somebody may certify."""
 
@@ -278,16 +269,6 @@ class CheckBegun(Event):
 
 
 @dataclass(frozen=True)
-class CheckEnded(Event):
-    """The camera is shut again; ``ms`` after it was opened."""
-
-    id = "check_ended"
-    check_id: OrderId
-    end: Annotated[Enum | str, _Ends()]
-    ms: int
-
-
-@dataclass(frozen=True)
 class CheckParked(Event):
     """Central refuses what a yearly check or a home visit says: a person must look.  It is asked on and on."""
 
@@ -295,14 +276,6 @@ class CheckParked(Event):
     severity = Severity.ERROR
     subject: Subject
     code: Code
-
-
-@dataclass(frozen=True)
-class BoothUnusable(Event):
-    """No face check can be made, though somebody wanted one; `kiosk face doctor` says why."""
-
-    id = "booth_unusable"
-    severity = Severity.WARNING
 
 
 @dataclass(frozen=True)
@@ -399,7 +372,7 @@ EVENTS: tuple[type[Event], ...] = (
     *(Started, Stopped, JournalChecked, JournalRefused, ClockSkew, DeviceChanged),
     *(VisitStarted, VisitEnded, CardRead, CardNotRead, CardLeftBehind, HelpOpened),
     *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded, SheetHeld),
-    *(CheckBegun, CheckEnded, CheckParked, BoothUnusable, QualificationEnded),
+    *(CheckBegun, CheckParked, QualificationEnded),
     *(FaceUnusable, FaceChecked),
     *(CentralUnreachable, CentralRefused, Surprise),
 )

@@ -233,7 +233,12 @@ PICTURE_NOT_SENT_BODY: Final = (
     "网络没有接通。机器里的照片办完就清除。",
     "待遇不受影响。可以再试一次，或换一种方式。",
 )
-ALREADY_DONE_BODY: Final = ("社保中心的记录：不用再做。", "待遇不受影响。")
+PICTURE_GONE_BODY: Final = (
+    "机器里已经没有这张照片，什么也没有送出。",
+    "待遇不受影响。可以换一种方式，一样有效。",
+)
+NOT_NOW_TITLE: Final = "现在不用做"
+NOT_NOW_BODY: Final = ("社保中心的记录：已经做过，或者正在核对。", "待遇不受影响。")
 
 # the yearly check: with staff
 REASON_CHOSEN: Final = "本人愿意当面核验"

@@ -18,7 +18,7 @@ from kiosk.face.zones import Source
 from kiosk.seal import ReceiverKey, seal
 
 News = Guidance | Outcome
-PICTURE = b"\xff\xd8 a picture of nobody \xff\xd9"
+PICTURE = b"\xff\xd8\xff a picture of nobody \xff\xd9"
 WIDTH, HEIGHT = 4, 6
 
 

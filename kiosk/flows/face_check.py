@@ -9,8 +9,9 @@ import base64
 import math
 from contextlib import closing
 from dataclasses import dataclass, replace
+from enum import Enum
 
-from kiosk import dates, events, texts, views, wire
+from kiosk import dates, texts, views, wire
 from kiosk.api import Refused, Unreachable
 from kiosk.face.booth import BoothUnusable, Brief, SealedReference, Sitting
 from kiosk.face.guidance import End, Guidance, Outcome
@@ -36,60 +37,90 @@ LONGEST_S = 300.0  # the worker ends every check long before; a worker that does
 RINGS = 8  # the progress is redrawn so often at most: between two drawings a tap has nobody to go to
 MACHINE = (End.BROKEN, End.CAMERA_LOST)
 MOST = 1_000_000
-STOPPED = "stopped"
+
+
+class Unfinished(Enum):
+    """Why there is no result; said once nothing of the person is left in the machine."""
+
+    STOPPED = "stopped"
+    NOT_RECOGNISED = "not_recognised"
+    BROKEN = "broken"  # the machine's trouble; never counted as the person's try
+    OFFLINE = "offline"  # a face needs the centre now
+    ENOUGH = "enough"  # the centre wants another way today
+
+
+SAID = {
+    Unfinished.STOPPED: (texts.STOPPED_FACE_TITLE, texts.STOPPED_FACE_NOTE),
+    Unfinished.NOT_RECOGNISED: (texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE),
+    Unfinished.BROKEN: (texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE),
+    Unfinished.OFFLINE: (texts.FACE_OFFLINE_TITLE, texts.FACE_OFFLINE_NOTE),
+    Unfinished.ENOUGH: (texts.ENOUGH_TRIES_TITLE, texts.ENOUGH_TRIES_NOTE),
+}
 
 
 @dataclass(frozen=True)
-class Granted:
+class Looked:
+    """A check that ended with an outcome.  ``reply`` None: written down, and the centre has not answered yet."""
+
     check_id: str
     review_key: bytes
+    outcome: Outcome
+    reply: wire.CheckReply | None
 
 
 def by_face(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
     """From the consent to a result, or to what the person wants instead.  Choosing this way was the consent."""
     kiosk.desk.show(views.Working(texts.FACE_PREPARING, CONSENT))
     try:
-        sitting = kiosk.booth.sit()
+        with closing(kiosk.booth.sit()) as sitting:
+            end = sit(kiosk, page, tally, sitting)
     except BoothUnusable:
-        kiosk.log.write(events.BoothUnusable())
-        return broken(kiosk, page, tally)
-    with closing(sitting):
-        for _ in range(
-            2
-        ):  # an answer with the references was lost: they are given once, so a new check is begun
-            check_id = kiosk.registrar.begin(page.person_id, wire.CONSENT_VERSION)
-            try:
-                return one_check(kiosk, page, tally, sitting, check_id)
-            except Unreachable:
-                return offline(kiosk, page, tally)
-            except Refused as refused:
-                if refused.code is not wire.ProblemCode.REFERENCE_GIVEN:
-                    return refused_check(kiosk, page, tally, refused.code)
-            finally:
-                kiosk.outbox.take_check(check_id)
-    return offline(kiosk, page, tally)
+        end = Unfinished.BROKEN
+    if not isinstance(end, Unfinished):
+        return end
+    title, note = SAID[end]
+    # staff need the centre as much as a face does; a wish for a visit is kept here until it answers
+    without = (WayKey.STAFF,) if end is Unfinished.OFFLINE else ()
+    return other_ways(kiosk, page, tally, title, note, without=without)
 
 
-def one_check(kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting, check_id: str) -> Wish:
+def sit(kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting) -> Wish | Unfinished:
+    """References are given once: when the answer that brought them was lost, a new check is begun in the same sitting."""
+    for _ in range(2):
+        check_id = kiosk.registrar.begin(page.person_id, wire.CONSENT_VERSION)
+        try:
+            return one_check(kiosk, page, tally, sitting, check_id)
+        except Unreachable:
+            return Unfinished.OFFLINE
+        except Refused as refused:
+            if refused.code is wire.ProblemCode.NOT_DUE:
+                return not_due(kiosk)
+            if refused.code is not wire.ProblemCode.REFERENCE_GIVEN:
+                tally.enough = True
+                return Unfinished.ENOUGH
+        finally:
+            kiosk.outbox.take_check(check_id)
+    return Unfinished.OFFLINE
+
+
+def one_check(
+    kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting, check_id: str
+) -> Wish | Unfinished:
     """Raises Refused, Unreachable while the camera is still shut."""
     grant = ask_grant(kiosk, check_id, sitting.key)
+    tally.enough = grant.tries_left <= 0
     if not grant.references and not goes_on_without_reference(kiosk):
         return None
     sitting.begin(brief(grant))
-    outcome = look(kiosk, sitting, check_id)
+    outcome = look(kiosk, sitting)
     if not isinstance(outcome, Outcome):
-        return stopped(kiosk, page, tally) if outcome is FaceButton.OTHER_WAY else None
+        return Unfinished.STOPPED if outcome is FaceButton.OTHER_WAY else None
     if outcome.end in MACHINE:
-        return broken(kiosk, page, tally)
+        return Unfinished.BROKEN
     kiosk.registrar.keep(check_id, evidence_of(kiosk, outcome))
     kiosk.desk.show(views.Working(texts.FACE_TELLING, LOOK))
-    reply = kiosk.registrar.deliver(check_id)
-    state = reply.state if reply else None
-    if state is wire.CheckState.ACCEPTED or (state is None and outcome.end is End.ACCEPTED):
-        return ended(check_id, reply)
-    return not_recognised(
-        kiosk, page, tally, sitting, Granted(check_id, bytes.fromhex(grant.review_key)), outcome, reply
-    )
+    looked = Looked(check_id, bytes.fromhex(grant.review_key), outcome, kiosk.registrar.deliver(check_id))
+    return judged(kiosk, page, tally, sitting, looked)
 
 
 def ask_grant(kiosk: Kiosk, check_id: str, key: bytes) -> wire.CheckGrant:
@@ -123,7 +154,7 @@ def brief(grant: wire.CheckGrant) -> Brief:
 # --- the camera is open ----------------------------------------------------------------------------------------------
 
 
-def look(kiosk: Kiosk, sitting: Sitting, check_id: str) -> Outcome | FaceButton | Back:
+def look(kiosk: Kiosk, sitting: Sitting) -> Outcome | FaceButton | Back:
     """The person on the screen and what to do now, until the worker has an outcome or the person wants to stop."""
     started = kiosk.clock.monotonic()
     news, shown = sitting.news(), Guidance()
@@ -139,22 +170,15 @@ def look(kiosk: Kiosk, sitting: Sitting, check_id: str) -> Outcome | FaceButton 
         shown = news
         answer = kiosk.desk.ask(views.FaceLook(LOOK, drawn(shown), sitting.preview), watch=watch)
         if answer is BACK or answer is FaceButton.OTHER_WAY:
-            note_end(kiosk, check_id, STOPPED, started)
             return answer
         if answer is FaceNews.ENDED and isinstance(news, Guidance):
             news = Outcome(End.BROKEN)
-    note_end(kiosk, check_id, news.end.value, started)
     return news
 
 
 def drawn(news: Guidance) -> Guidance:
     """What is worth a new drawing: every new word, and the progress in steps."""
     return replace(news, progress=math.floor(news.progress * RINGS) / RINGS)
-
-
-def note_end(kiosk: Kiosk, check_id: str, end: str, started: float) -> None:
-    ms = round((kiosk.clock.monotonic() - started) * 1000)
-    kiosk.log.write(events.CheckEnded(check_id=check_id, end=end, ms=ms))
 
 
 # --- it is shut again ------------------------------------------------------------------------------------------------
@@ -197,111 +221,82 @@ def count(number: int) -> int:
     return max(0, min(number, MOST))
 
 
-def ended(check_id: str, reply: wire.CheckReply | None) -> Ended:
-    """Done, as far as the person is concerned: the centre has it, or will have it."""
-    if reply is None:
-        return Ended(
-            check_id, CertifiedState.PENDING, wire.Way.FACE, texts.HOW_FACE, picture_row=texts.PICTURE_CLEARED
+def judged(
+    kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting, looked: Looked
+) -> Wish | Unfinished:
+    """What the centre made of it.  While a person may still compare, one picture for that is offered beside all other ways."""
+    state = looked.reply.state if looked.reply else None
+    if state is wire.CheckState.ACCEPTED or (state is None and looked.outcome.end is End.ACCEPTED):
+        return ended(looked)
+    under_review = state is wire.CheckState.UNDER_REVIEW
+    if not under_review:
+        tally.failed += 1
+    may_compare = looked.outcome.has_picture and (
+        under_review or looked.outcome.end in (End.REVIEW, End.NO_MATCH)
+    )
+    while may_compare:
+        without = (WayKey.FACE, WayKey.STAFF) if under_review else ()  # the centre looks at it already
+        wish = other_ways(
+            kiosk, page, tally, texts.COMPARE_TITLE, texts.COMPARE_NOTE, compare=True, without=without
         )
-    return Ended(
-        check_id,
-        CertifiedState.ACCEPTED,
-        wire.Way.FACE,
-        texts.HOW_FACE,
-        reply.receipt_no,
-        reply.valid_until,
-        reply.decided_at,
+        if wish is not FaceWay.COMPARE:
+            return ended(looked) if wish is None and under_review else wish
+        sent = compare(kiosk, sitting, looked)
+        if isinstance(sent, Ended):
+            return sent
+        may_compare = sent
+    return ended(looked) if under_review else Unfinished.NOT_RECOGNISED
+
+
+def ended(looked: Looked) -> Ended:
+    """Done, as far as the person is concerned: the centre has it, or will have it."""
+    done = Ended(looked.check_id, CertifiedState.PENDING, wire.Way.FACE, texts.HOW_FACE)
+    if looked.reply is None:
+        return replace(done, picture_row=texts.PICTURE_CLEARED)
+    accepted = looked.reply.state is wire.CheckState.ACCEPTED
+    return replace(
+        done,
+        state=CertifiedState.ACCEPTED if accepted else CertifiedState.UNDER_REVIEW,
+        receipt_no=looked.reply.receipt_no,
+        valid_until=looked.reply.valid_until,
+        decided_at=looked.reply.decided_at,
+        note="" if accepted else texts.REVIEW_STATE,
         picture_row=texts.PICTURE_CLEARED,
     )
 
 
-def not_recognised(
-    kiosk: Kiosk,
-    page: wire.MyPage,
-    tally: Tally,
-    sitting: Sitting,
-    granted: Granted,
-    outcome: Outcome,
-    reply: wire.CheckReply | None,
-) -> Wish:
-    """Every other way; and, while somebody may still compare, one picture for that.  No word says whose fault it was."""
-    tally.failed += 1
-    compares = outcome.end in (End.REVIEW, End.NO_MATCH) or (
-        reply is not None and reply.state is wire.CheckState.UNDER_REVIEW
-    )
-    may_compare = compares and outcome.has_picture
-    while True:
-        title, note = (
-            (texts.COMPARE_TITLE, texts.COMPARE_NOTE)
-            if may_compare
-            else (texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE)
-        )
-        wish = other_ways(kiosk, page, tally, title, note, compare=may_compare)
-        if wish is not FaceWay.COMPARE:
-            return wish
-        sent = compare(kiosk, sitting, granted, told=reply is not None)
-        if isinstance(sent, Ended):
-            return sent
-        may_compare = sent
-
-
-def compare(kiosk: Kiosk, sitting: Sitting, granted: Granted, told: bool) -> Ended | bool:
-    """One picture leaves with a tick and a signature of its own.  False when it cannot be sent any more; True to ask again.
-
-    ``told``: the centre knows of the check already; else it is told first.
-    """
+def compare(kiosk: Kiosk, sitting: Sitting, looked: Looked) -> Ended | bool:
+    """One picture leaves with a tick and a signature of its own.  True to ask again; False when it cannot be sent any more."""
     signature = kiosk.desk.ask(views.SignForReview(LOOK, wire.CONSENT_VERSION))
     if signature is BACK:
         return True
     kiosk.desk.show(views.Working(texts.FACE_TELLING, LOOK))
-    sealed = sitting.seal_picture(granted.review_key, wire.picture_info(granted.check_id), signature.strokes)
+    sealed = sitting.seal_picture(looked.review_key, wire.picture_info(looked.check_id), signature.strokes)
     if sealed is None:
-        trouble.explain(kiosk, "circle-alert", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_NOT_SENT_BODY)
+        trouble.explain(kiosk, "circle-alert", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_GONE_BODY)
         return False
     picture = wire.ReviewPicture(
         consent_version=wire.CONSENT_VERSION, sealed=base64.b64encode(sealed).decode()
     )
     try:
-        if not told:
-            kiosk.registrar.deliver(granted.check_id)
-        reply = kiosk.registrar.send_picture(granted.check_id, picture)
-    except (Unreachable, Refused) as error:
+        if looked.reply is None:  # the centre has not heard of the check's end: that goes first
+            kiosk.registrar.deliver(looked.check_id)
+        reply = kiosk.registrar.send_picture(looked.check_id, picture)
+    except Unreachable:
         trouble.explain(kiosk, "wifi-off", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_NOT_SENT_BODY)
-        return isinstance(error, Unreachable)
-    return Ended(
-        granted.check_id,
-        CertifiedState.UNDER_REVIEW,
-        wire.Way.FACE,
-        texts.HOW_COMPARED,
-        reply.receipt_no,
-        note=texts.REVIEW_STATE,
+        return True
+    except Refused:
+        trouble.explain(kiosk, "circle-alert", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_GONE_BODY)
+        return False
+    return replace(
+        ended(replace(looked, reply=reply)),
+        how=texts.HOW_COMPARED,
         picture_row=texts.PICTURE_SENT,
         can_withdraw=True,
     )
 
 
-# --- what is said when there is no outcome ---------------------------------------------------------------------------
-
-
-def stopped(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
-    return other_ways(kiosk, page, tally, texts.STOPPED_FACE_TITLE, texts.STOPPED_FACE_NOTE)
-
-
-def broken(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
-    """The machine's trouble; never counted as the person's try."""
-    return other_ways(kiosk, page, tally, texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE)
-
-
-def offline(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
-    """A face needs the centre now.  A wish for a visit is kept here until it answers; staff need it as much as a face does."""
-    return other_ways(
-        kiosk, page, tally, texts.FACE_OFFLINE_TITLE, texts.FACE_OFFLINE_NOTE, without=(WayKey.STAFF,)
-    )
-
-
-def refused_check(kiosk: Kiosk, page: wire.MyPage, tally: Tally, code: wire.ProblemCode) -> Wish:
-    if code is wire.ProblemCode.NOT_DUE:
-        trouble.explain(kiosk, "circle-check", texts.NOT_DUE_TITLE, texts.ALREADY_DONE_BODY, tone="ok")
-        return BACK
-    tally.enough = True
-    return other_ways(kiosk, page, tally, texts.ENOUGH_TRIES_TITLE, texts.ENOUGH_TRIES_NOTE)
+def not_due(kiosk: Kiosk) -> Back:
+    """Somebody was quicker: done, or being compared."""
+    trouble.explain(kiosk, "circle-check", texts.NOT_NOW_TITLE, texts.NOT_NOW_BODY, tone="ok")
+    return BACK

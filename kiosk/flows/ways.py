@@ -103,7 +103,12 @@ def other_ways(
     ]
     if compare:
         others.insert(0, FaceWay.COMPARE)
-    again = not tally.enough and tally.failed < MOST_TRIES and face_is_offered(kiosk, page)
+    again = (
+        not tally.enough
+        and tally.failed < MOST_TRIES
+        and WayKey.FACE not in without
+        and face_is_offered(kiosk, page)
+    )
     options = list(others)
     if again:
         first = tally.failed < PATIENT_TRIES and not compare

@@ -94,7 +94,7 @@ def refused_staff(kiosk: Kiosk, code: wire.ProblemCode) -> Back | None:
     elif code is wire.ProblemCode.STAFF_IS_PERSON:
         title, body = texts.STAFF_IS_PERSON_TITLE, texts.STAFF_IS_PERSON_BODY
     elif code is wire.ProblemCode.NOT_DUE:
-        trouble.explain(kiosk, "circle-check", texts.NOT_DUE_TITLE, texts.ALREADY_DONE_BODY, tone="ok")
+        trouble.explain(kiosk, "circle-check", texts.NOT_NOW_TITLE, texts.NOT_NOW_BODY, tone="ok")
         return BACK
     else:
         trouble.no_service(kiosk)

@@ -52,7 +52,7 @@ def test_only_the_ends_of_the_number_are_on_the_screen(visitor: Visitor, somebod
 @pytest.mark.parametrize(
     ("tile", "after"),
     [
-        (Service.CERTIFICATION, ()),
+        (Service.CERTIFICATION, ("Attention",)),  # draws no benefit: nothing to do, and that is said first
         (Service.RECORDS, ("Records", "Working")),
         (Service.REPRINT, ("Attention", "Working")),  # nothing was printed for them yet
     ],
@@ -60,7 +60,7 @@ def test_only_the_ends_of_the_number_are_on_the_screen(visitor: Visitor, somebod
 def test_a_tile_first_and_the_card_after(
     visitor: Visitor, somebody: dict[str, Any], tile: Service, after: tuple[str, ...]
 ) -> None:
-    answers = {"Records": (BACK,), "Attention": (views.AttentionButton.FIRST,)}[after[0]] if after else ()
+    answers = (BACK,) if tile is Service.RECORDS else (views.AttentionButton.FIRST,)
     while tile is Service.REPRINT and receipts_of(visitor, somebody):
         somebody = visitor.somebody()
     desk = visitor.visit(tile, visitor.place(somebody), WORLD, *answers, visitor.take, LEAVE)
@@ -96,7 +96,7 @@ def test_two_cards_at_once(visitor: Visitor, somebody: dict[str, Any]) -> None:
 def test_two_cards_at_once_after_a_tile(visitor: Visitor, somebody: dict[str, Any]) -> None:
     card = card_of(somebody)
     two = Do(lambda: visitor.stand.reader.place_two(card, card))
-    visitor.visit(Service.CERTIFICATION, two, WORLD, visitor.swap(somebody), WORLD, LEAVE)
+    visitor.visit(Service.RECORDS, two, WORLD, visitor.swap(somebody), WORLD, BACK, LEAVE)
     assert hints(visitor) == [CardHint.PLACE, CardHint.UNREADABLE]
 
 
