@@ -25,8 +25,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from central import operations_pages, pages, sandbox_cashier, sandbox_pages, tables
+from central import operations_pages, pages, review_pages, sandbox_cashier, sandbox_pages, tables
 from central.clock import legal_time
+from central.face_count import FaceWatch
 from central.gateway_inbox import Inbox, Verdict
 from central.office import Office
 from central.problems import STATUS, Refused, where
@@ -48,10 +49,11 @@ CheckNo = Annotated[str, InPath(pattern=r"^[A-Z0-9-]{8,40}$")]
 def create_app(settings: Settings) -> FastAPI:
     """The whole service over one data folder.  The background sweep lives as long as the app does."""
     service = open_service(settings)
+    watch = FaceWatch(service.database, settings.clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep_for_ever(service)) if settings.sweep_interval_s else None
+        sweeping = asyncio.create_task(_sweep_for_ever(service, watch)) if settings.sweep_interval_s else None
         yield
         if sweeping is not None:
             sweeping.cancel()
@@ -72,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     office = Office(service)
     office.answer_errors(app)
     operations_pages.add_pages(app, office)
+    review_pages.add_pages(app, office, watch)
     if service.inbox is not None:
         _add_notify(app, service.inbox, at_once=settings.sweep_interval_s > 0)
     if settings.sandbox:
@@ -265,12 +268,13 @@ def problem(code: ProblemCode, detail: str = "", status: int | None = None) -> J
     return JSONResponse(body.model_dump(mode="json"), status_code=status or STATUS[code])
 
 
-async def _sweep_for_ever(service: Service) -> None:
+async def _sweep_for_ever(service: Service, watch: FaceWatch) -> None:
     while True:
         await asyncio.sleep(service.settings.sweep_interval_s)
         try:
             await run_in_threadpool(service.orders.sweep)
             await run_in_threadpool(service.forget_old_pictures)
+            await run_in_threadpool(watch.look)
             if service.inbox is not None:
                 await run_in_threadpool(service.inbox.work)
         except (DBAPIError, PoolTimeout) as error:
