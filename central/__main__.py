@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 import uvicorn
+from sqlalchemy import Connection
 
-from central import audit, day_report, ledger, operators
+from central import audit, day_report, enrolment, ledger, operators, references, staff
 from central.app import create_app
 from central.clock import SystemClock, legal_day
 from central.gateway import GatewaySilent
@@ -27,6 +31,15 @@ from central.server import listen, server_config
 from central.service import open_database, open_service
 from central.settings import GatewaySettings, Settings
 from central.verification import Keys
+from kiosk.wire import ReferenceSource
+
+
+class Source(StrEnum):
+    """The sources that are kept here; the chip's stays on the card."""
+
+    PHOTO = "photo"
+    CERTIFIED = "certified"
+
 
 app = typer.Typer(help="The reference central service.", no_args_is_help=True, add_completion=False)
 GATEWAY_HELP = f"""Serves a trial gateway: another process, other books, the wire of a real one.
@@ -282,6 +295,96 @@ def list_operators(data: Data) -> None:
     database.close()
     for operator in found:
         typer.echo(f"{operator.role.value:<12} {operator.name}")
+
+
+reference_app = typer.Typer(help="The faces that checks compare with.", no_args_is_help=True)
+app.add_typer(reference_app, name="reference")
+Person = Annotated[str, typer.Option("--person", help="The number on their card.")]
+
+
+@contextmanager
+def writing(data: Path) -> Iterator[Connection]:
+    """One write transaction; what cannot be done ends the command with its reason."""
+    database = open_database(Settings(data))
+    try:
+        with database.write() as connection:
+            yield connection
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    finally:
+        database.close()
+
+
+@reference_app.command(name="add")
+def add_reference(
+    data: Data,
+    person: Person,
+    source: Annotated[Source, typer.Option(help="photo: of an office; certified: of the last check.")],
+    image: Annotated[Path, typer.Option(help="JPEG or JPEG 2000.")],
+    taken: Annotated[str, typer.Option(help="YYYY-MM-DD, when it is known.")] = "",
+) -> None:
+    """Keeps a picture of a person, sealed, in place of the one of this source."""
+    keys, at_ms = Keys(data / "keys"), SystemClock().now_ms()
+    taken_on = read_day(taken, date.min) if taken else None
+    with writing(data) as connection:
+        of = ReferenceSource(source.value)
+        coded = enrolment.read_image(image)
+        enrolment.add_reference(connection, keys, person, of, coded, at_ms=at_ms, taken_on=taken_on)
+        faces = references.stored_faces(connection)
+    typer.echo(f"kept; faces of {faces} people are stored")
+
+
+@reference_app.command(name="remove")
+def remove_reference(
+    data: Data,
+    person: Person,
+    source: Annotated[Source | None, typer.Option(help="Default: all of the person's.")] = None,
+) -> None:
+    """Deletes pictures of a person."""
+    with writing(data) as connection:
+        of = ReferenceSource(source.value) if source else None
+        count = enrolment.remove_reference(connection, person, of)
+    typer.echo(f"{count} removed")
+
+
+staff_app = typer.Typer(help="Who may confirm others at a machine.", no_args_is_help=True)
+app.add_typer(staff_app, name="staff")
+Number = Annotated[str, typer.Option("--number", help="The number on their card.")]
+
+
+@staff_app.command(name="add")
+def add_staff(
+    data: Data,
+    number: Number,
+    name: Annotated[str, typer.Option(help="As on their card.")],
+    operator: Annotated[
+        str, typer.Option(help="The operator they are on pages: never the second person to themselves.")
+    ] = "",
+) -> None:
+    """Lets somebody confirm others with their own card."""
+    with writing(data) as connection:
+        enrolment.add_staff(connection, number, name, operator)
+    typer.echo("added")
+
+
+@staff_app.command(name="remove")
+def remove_staff(data: Data, number: Number) -> None:
+    """Lets somebody confirm nobody any more; what they confirmed stays."""
+    with writing(data) as connection:
+        enrolment.remove_staff(connection, number)
+    typer.echo("removed")
+
+
+@staff_app.command(name="list")
+def list_staff(data: Data) -> None:
+    """Masked numbers, names, and operators' names."""
+    database = open_database(Settings(data))
+    with database.read() as connection:
+        found = staff.known(connection)
+    database.close()
+    for member in found:
+        gone = "" if member.active else "  (removed)"
+        typer.echo(f"{member.number}  {member.name}  {member.operator}{gone}".rstrip())
 
 
 def main() -> None:

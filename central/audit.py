@@ -1,4 +1,4 @@
-"""``central verify``: every device log's chain, and the ledger against orders and receipts.  Reads only."""
+"""``central verify``: every device log's chain, that of the checks, and the ledger against orders and receipts.  Reads only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from central import log_reading, tables
+from central import evidence, log_reading, tables
 from central.ledger import Kind
 
 LEDGER, ORDERS, RECEIPTS = tables.ledger, tables.orders, tables.receipts
@@ -34,7 +34,10 @@ def findings(connection: Connection) -> Iterator[Finding]:
         yield Finding(flaw is None, f"{name}: {chain}" + (f"; {flaw.detail}" if flaw else ""))
     if not journals:
         yield Finding(True, "device log: none has arrived")
-    for law, query in _laws():
+    count, last_hash, chain_flaw = evidence.walk(connection)
+    chain = f"check evidence: {count} rows, chain hash {last_hash}"
+    yield Finding(chain_flaw is None, chain + (f"; {chain_flaw.words}" if chain_flaw else ""))
+    for law, query in (*_laws(), *_check_laws()):
         broken = [str(row[0]) for row in connection.execute(query.limit(NAMED_MOST + 1))]
         more = " ..." if len(broken) > NAMED_MOST else ""
         named = f": not {', '.join(broken[:NAMED_MOST])}{more}" if broken else ""
@@ -105,6 +108,39 @@ def _laws() -> Iterator[tuple[str, Select[Any]]]:
         select(ORDERS.c.order_id)
         .outerjoin(balances, balances.c.order_id == ORDERS.c.order_id)
         .where(ORDERS.c.state == "paid", func.coalesce(balances.c.fen, 0) < ORDERS.c.total_fen),
+    )
+
+
+def _check_laws() -> Iterator[tuple[str, Select[Any]]]:
+    checks, states, certified = tables.checks, tables.check_states, tables.certifications
+    chain, ended = tables.check_evidence, ("accepted", "under_review", "not_recognised", "refused")
+    accepted = states.c.state == "accepted"
+    yield (
+        "each accepted check certified its person",
+        select(states.c.check_id)
+        .join(checks, checks.c.check_id == states.c.check_id)
+        .outerjoin(certified, certified.c.check_id == states.c.check_id)
+        .where(accepted, func.coalesce(certified.c.person_id, "") != checks.c.person_id),
+    )
+    yield (
+        "each certification of a check has a check that was accepted",
+        select(certified.c.certificate_no)
+        .outerjoin(states, (states.c.check_id == certified.c.check_id) & accepted)
+        .where(certified.c.check_id.is_not(None), states.c.state_id.is_(None)),
+    )
+    yield (
+        "each check that ended has its evidence",
+        select(states.c.check_id)
+        .distinct()
+        .outerjoin(chain, chain.c.check_id == states.c.check_id)
+        .where(states.c.state.in_(ended), chain.c.number.is_(None)),
+    )
+    first, later = states, states.alias("later")
+    yield (
+        "nothing follows an accepted check",
+        select(first.c.check_id)
+        .join(later, (later.c.check_id == first.c.check_id) & (later.c.state_id > first.c.state_id))
+        .where(first.c.state == "accepted"),
     )
 
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +73,7 @@ class Checks:
                 given = references.give(connection, self._keys, person.person_id, start.check_id, key)
             except ValueError:
                 raise Refused(ProblemCode.INVALID_REQUEST, "kiosk_key is no key") from None
-            self._open(
+            _open(
                 connection,
                 check_id=start.check_id,
                 person_id=person.person_id,
@@ -153,23 +154,8 @@ class Checks:
                 raise Refused(ProblemCode.STAFF_IS_PERSON)
             if not self._certifications.can_be_done(connection, person, now_ms):
                 raise Refused(ProblemCode.NOT_DUE)
-            self._open(
-                connection,
-                check_id=told.check_id,
-                person_id=person.person_id,
-                kiosk_id=kiosk_id,
-                channel=ASSISTED,
-                request_digest=digest,
-                opened_ms=now_ms,
-                staff_id=member.staff_id,
-                staff_reason=told.reason.value,
-            )
-            content = {"channel": ASSISTED, "staff_id": member.staff_id, "reason": told.reason.value}
-            check = check_states.locked(connection, told.check_id)
-            assert check is not None  # it was inserted above
-            evidence.append(connection, check, evidence.canonical(content), now_ms)
-            waits = CheckState.UNDER_REVIEW
-            check_states.enter(connection, told.check_id, waits, Reason.SECOND_PERSON, at_ms=now_ms)
+            ids = {"check_id": told.check_id, "person_id": person.person_id, "kiosk_id": kiosk_id}
+            open_assisted(connection, ids, member.staff_id, told.reason.value, digest, now_ms)
             return self._certifications.reply(connection, told.check_id)
 
     # --- what they share ---
@@ -223,12 +209,6 @@ class Checks:
             tries_left=tries_left,
         )
 
-    def _open(self, connection: Connection, *, check_id: str, opened_ms: int, **values: object) -> None:
-        nothing = {"consent_version": "", "kiosk_key": "", "references_given": "", "staff_reason": ""}
-        row = {**nothing, **values, "check_id": check_id, "opened_ms": opened_ms}
-        connection.execute(insert(CHECKS).values(**row))
-        check_states.enter(connection, check_id, CheckState.OPEN, Reason.NONE, at_ms=opened_ms)
-
     def _judge(self, connection: Connection, check: Row[Any], told: CheckEvidence, now_ms: int) -> None:
         given = [source for source in check.references_given.split(",") if source]
         state, reason = judge(told, given, opened_ms=check.opened_ms, received_ms=now_ms)
@@ -248,6 +228,41 @@ class Checks:
         """Keyed, because a staff member's number is in one of the bodies."""
         content = evidence.canonical([kiosk_id, type(body).__name__, body.model_dump(mode="json")])
         return self._keys.keyed_hash("check request", content).hex()
+
+
+def open_assisted(
+    connection: Connection,
+    ids: Mapping[str, str],
+    staff_id: int,
+    reason: str,
+    request_digest: str,
+    at_ms: int,
+) -> None:
+    """What staff confirmed at a machine; a second person has still to.  ``ids``: check_id, person_id, kiosk_id."""
+    _open(
+        connection,
+        check_id=ids["check_id"],
+        person_id=ids["person_id"],
+        kiosk_id=ids["kiosk_id"],
+        channel=ASSISTED,
+        request_digest=request_digest,
+        opened_ms=at_ms,
+        staff_id=staff_id,
+        staff_reason=reason,
+    )
+    check = check_states.locked(connection, ids["check_id"])
+    assert check is not None  # it was inserted above
+    content = {"channel": ASSISTED, "staff_id": staff_id, "reason": reason}
+    evidence.append(connection, check, evidence.canonical(content), at_ms)
+    waits = CheckState.UNDER_REVIEW
+    check_states.enter(connection, check.check_id, waits, Reason.SECOND_PERSON, at_ms=at_ms)
+
+
+def _open(connection: Connection, *, check_id: str, opened_ms: int, **values: object) -> None:
+    nothing = {"consent_version": "", "kiosk_key": "", "references_given": "", "staff_reason": ""}
+    row = {**nothing, **values, "check_id": check_id, "opened_ms": opened_ms}
+    connection.execute(insert(CHECKS).values(**row))
+    check_states.enter(connection, check_id, CheckState.OPEN, Reason.NONE, at_ms=opened_ms)
 
 
 def _check_consent(version: str) -> None:

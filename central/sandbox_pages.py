@@ -17,6 +17,7 @@ def add_pages(app: FastAPI, service: Service) -> None:
     cards = (
         township.cards(service.settings.township, service.settings.seed) if service.settings.township else []
     )
+    staff = [card for card, _ in township.staff()] if service.settings.township else []
 
     @app.get("/sandbox/ledger", include_in_schema=False)
     def ledger_rows() -> list[dict[str, object]]:
@@ -26,6 +27,10 @@ def add_pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/sandbox/people", include_in_schema=False)
     def people(q: Annotated[str, Query(max_length=40)] = "") -> list[dict[str, object]]:
-        """What the cards of the synthetic residents say; ``q`` is part of a name, number, kind or tag."""
-        found = (card for card in cards if not q or any(q in text for text in card.searchable()))
+        """What the cards of the synthetic residents say; ``q`` is part of a name, number, kind or tag.
+
+        Who is asked for finds staff too: ``q=staff``.  They live elsewhere: without ``q`` they are not listed.
+        """
+        everybody = [*staff, *cards] if q else cards
+        found = (card for card in everybody if not q or any(q in text for text in card.searchable()))
         return [asdict(card) for card, _ in zip(found, range(PEOPLE_MOST), strict=False)]

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from central import tables, township
+from central import checks, staff, tables, township
 from central.bills import Paid, age_on, month_day, tiers
 from central.clock import CHINA
 from central.gateway import ALIPAY, WECHAT
@@ -83,11 +83,18 @@ def seed_township(
             for paid in history.paid
         ],
     )
-    certified = [
-        row for history in histories for row in _certification(history.resident, rulebook, today, chance)
-    ]
-    if certified:
-        connection.execute(insert(tables.certifications), certified)
+    seed_staff(connection)
+    drawing = [history.resident for history in histories if history.resident.drawing]
+    drawn = [_certification(resident, rulebook, today, chance) for resident in drawing]
+    if drawn:
+        connection.execute(insert(tables.certifications), [row for row, _ in drawn])
+    for resident in (each for each, (_, waits) in zip(drawing, drawn, strict=True) if waits):
+        _seed_waiting(connection, resident, today)
+
+
+def seed_staff(connection: Connection) -> None:
+    for card, operator in township.staff():
+        staff.add(connection, card.number, card.name, operator)
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,15 @@ def _person_row(history: _History, today: date) -> dict[str, Any]:
         "opening_months": history.opening_months,
         "opening_balance_fen": history.opening_balance_fen,
         "opening_year": today.year - YEARS + 1,
+        "phone": _phone(resident),
     }
+
+
+def _phone(resident: Resident) -> str | None:
+    """No mobile number begins with 100: nobody is called."""
+    if resident.standing == "student":
+        return None
+    return f"100{int(sha256(resident.person_id.encode()).hexdigest(), 16) % 10**8:08d}"
 
 
 class _Past:
@@ -297,25 +312,36 @@ def _seed_receipts(
 
 def _certification(
     resident: Resident, rulebook: Rulebook, today: date, chance: Random
-) -> list[dict[str, Any]]:
-    """The last check of one who draws a benefit: most hold, some are due, a few overdue or in review."""
-    if not resident.drawing:
-        return []
+) -> tuple[dict[str, Any], bool]:
+    """The last check of one who draws a benefit: most hold, some are due, a few overdue.
+
+    True: staff have confirmed again since, and a second person has still to.
+    """
+    waits = False
     if _is_zhang(resident):
         latest = date(today.year, 3, 18)
         certified_on = latest if latest <= today else date(today.year - 1, 3, 18)
-        channel, verdict = "kiosk_self", "accepted"
+        channel = "kiosk_self"
     else:
         days = chance.choice((30, 90, 150, 200, 260, 300, 330, 400, 420, 480))
         certified_on = today - timedelta(days=days + chance.randrange(20))
-        channel, verdict = chance.choice(CHANNELS), "review" if chance.random() < 0.03 else "accepted"
+        channel, waits = chance.choice(CHANNELS), chance.random() < 0.03
     term = Periods(rulebook).term(benefit_of(resident), resident.birth, certified_on)
-    return [
-        {
-            "person_id": resident.person_id,
-            "channel": channel,
-            "verdict": verdict,
-            "certified_on": certified_on,
-            "valid_until": term.valid_until,
-        }
-    ]
+    row = {
+        "person_id": resident.person_id,
+        "channel": channel,
+        "verdict": "accepted",
+        "certified_on": certified_on,
+        "valid_until": term.valid_until,
+    }
+    return row, waits
+
+
+def _seed_waiting(connection: Connection, resident: Resident, today: date) -> None:
+    """Staff confirmed this person yesterday at nine; a second person has still to."""
+    yesterday = today - timedelta(days=1)
+    at = datetime(yesterday.year, yesterday.month, yesterday.day, 9, 0, tzinfo=CHINA)
+    check_id, at_ms = f"SEED-C{resident.person_id[1:9].upper()}", int(at.timestamp()) * 1000
+    first = connection.execute(select(tables.staff.c.staff_id).order_by(tables.staff.c.staff_id)).scalars()
+    told = {"check_id": check_id, "person_id": resident.person_id, "kiosk_id": KIOSKS[0][0]}
+    checks.open_assisted(connection, told, next(iter(first)), "chosen", "0" * 64, at_ms)

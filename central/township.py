@@ -47,6 +47,13 @@ VISITORS = (
 )
 
 
+# (name, sex, birth, the name they decide under on pages); nobody of the township is born in December
+STAFF = (
+    ("丛海燕", "2", date(1985, 12, 5), "丛海燕"),
+    ("毕文斌", "1", date(1990, 12, 18), None),
+)
+
+
 @dataclass(frozen=True)
 class Card:
     """What one ID card says, field for field as devices.idcard.IdCard; ``tags`` say what is special."""
@@ -93,6 +100,28 @@ def cards(size: int, seed: int) -> list[Card]:
 def residents(size: int, seed: int) -> list[Resident]:
     """``size`` people in households; the first three are 张秀英's."""
     return _Registry(seed).settle(size)
+
+
+def staff() -> list[tuple[Card, str | None]]:
+    """The cards of those who may confirm others, and the name each decides under, if they do."""
+    made = []
+    for name, sex, birth, operator in STAFF:
+        first17 = f"371081{birth:%Y%m%d}{1 if sex == '1' else 2:03d}"
+        card = Card(
+            kind="resident",
+            name=name,
+            number=first17 + check_character(first17),
+            sex=sex,
+            nation="01",
+            birth=f"{birth:%Y%m%d}",
+            address="山东省威海市文登区泽头镇社会保障服务中心",
+            issuer=ISSUER,
+            valid_from="20240312",
+            valid_to="20440312",
+            tags=("staff", "工作人员"),
+        )
+        made.append((card, operator))
+    return made
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,83 @@
+"""Whose faces are kept, and who may confirm others: ``central reference`` and ``central staff``.  Raises ValueError in words.
+
+A trial gives one of its residents a face by ``add_reference``; none is there unless somebody does.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from central import references, staff, tables
+from central.verification import Keys
+from kiosk.wire import ReferenceSource
+
+NAME_MOST, OPERATOR_MOST = 120, 40
+
+
+def read_image(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"the image cannot be read: {error.strerror}") from None
+
+
+def add_reference(
+    connection: Connection,
+    keys: Keys,
+    number: str,
+    source: ReferenceSource,
+    coded: bytes,
+    *,
+    at_ms: int,
+    taken_on: date | None = None,
+) -> None:
+    """Keeps a picture (JPEG or JPEG 2000) of the person with this number, in place of the one of this source."""
+    person = _person(connection, number)
+    if source not in references.STORED:
+        raise ValueError("only photo and certified are kept here")
+    try:
+        references.add_picture(
+            connection, keys, person.person_id, source, coded, taken_on=taken_on, at_ms=at_ms
+        )
+    except references.NoPicture:
+        most_kb = references.MOST_BYTES // 1000
+        raise ValueError(f"the image is neither JPEG nor JPEG 2000, or larger than {most_kb} kB") from None
+
+
+def remove_reference(connection: Connection, number: str, source: ReferenceSource | None) -> int:
+    """How many were deleted; ``source`` None: all of the person's."""
+    person = _person(connection, number)
+    those = references.STORED if source is None else (source,)
+    return sum(references.remove(connection, person.person_id, each) for each in those)
+
+
+def add_staff(connection: Connection, number: str, name: str, operator: str) -> None:
+    """Lets somebody confirm others."""
+    number = number.upper()
+    if not (number.isascii() and number.isalnum() and len(number) in (15, 18)):
+        raise ValueError("a number has 15 or 18 digits, the last may be X")
+    if not (1 <= len(name) <= NAME_MOST and name.isprintable()):
+        raise ValueError(f"a name has 1 to {NAME_MOST} letters")
+    if len(operator) > OPERATOR_MOST:
+        raise ValueError(f"an operator's name has at most {OPERATOR_MOST} letters")
+    try:
+        staff.add(connection, number, name, operator or None)
+    except staff.StaffKnown:
+        raise ValueError("somebody with this number is there already; remove first") from None
+
+
+def remove_staff(connection: Connection, number: str) -> None:
+    if not staff.remove(connection, number.upper()):
+        raise ValueError("nobody with this number may confirm others")
+
+
+def _person(connection: Connection, number: str) -> Row[Any]:
+    persons = tables.persons
+    row = connection.execute(select(persons).where(persons.c.number == number.upper())).first()
+    if row is None:
+        raise ValueError("nobody with this number is registered here")
+    return row
