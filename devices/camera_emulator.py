@@ -9,13 +9,17 @@ asked the same at the same times, gives the same pixels, with no thread and no c
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import cv2
 import numpy as np
 
-from devices.camera_manner import BLINK, LEFT, NOD, RIGHT, Between, Body, Grip, Hand, Manner, Rng
-from devices.camera_scene import Layer, Lit, Person, Placing, Scene, Sheet, hall
+from devices.camera_manner import BLINK, LEFT, NOD, RIGHT, STRAIGHT, Between, Body, Hand, Manner, Rng
+from devices.camera_scene import Layer, Lit, Person, Placing, Scene, hall
+from devices.camera_sheets import BEZEL, Holes, Print, Sheet, raster
 from devices.camera_sitter import Sitter
 from devices.camera_surface import Image
 
@@ -53,7 +57,7 @@ class Living:
         self, sitter: Sitter, scene: Scene, rng: Rng, manner: Manner | None = None, squint: float = 0.0
     ) -> None:
         self._lit = Lit(scene, rng)
-        self._person = Person(sitter, scene, self._lit)
+        self._person = Person(sitter, scene, self._lit, rng)
         self._body = Body(rng, manner or Manner(), scene.face_px)
         self._squint = squint
 
@@ -68,35 +72,11 @@ class Living:
         return np.asarray(frame, np.uint8)
 
 
-class _Print:
-    """A printed portrait in front of a room."""
-
-    def __init__(self, sitter: Sitter, scene: Scene, rng: Rng) -> None:
-        self._scene, self.lit = scene, Lit(scene, rng)
-        self._room = self.lit.on(hall(scene, rng))
-        placing = Placing(sitter.portrait, scene)
-        sheet = Sheet.around(placing.mesh)
-        picture = placing.picture(sitter.portrait.picture)
-        contrast = rng.uniform(0.8, 1.0)  # ink is never as black nor paper as white as the scene was
-        picture = np.clip(picture * contrast + 128 * (1 - contrast) + rng.uniform(-8, 8), 0, 255).astype(
-            np.uint8
-        )
-        sheet.edge(picture, max(2, int(0.05 * scene.face_px)), (235, 238, 240))
-        self.mesh = placing.mesh
-        self.layer = Layer(self.lit.on(picture), sheet.alpha(scene), sheet.surface(scene))
-
-    def image(self, grip: Grip, bend_deg: float = 0.0) -> Image:
-        frame = self._room.copy()
-        self.layer.draw(frame, grip.turn, bend=grip.bend / self._scene.face_px, bend_deg=bend_deg)
-        self.lit.grain(frame)
-        return frame
-
-
 class FlatPhoto:
     """A printed photo that a not quite steady hand holds still."""
 
     def __init__(self, sitter: Sitter, scene: Scene, rng: Rng) -> None:
-        self._print = _Print(sitter, scene, rng)
+        self._print = Print(sitter, scene, rng)
         self._hand = Hand(rng, scene.face_px)
 
     def ask(self, word: str, at_s: float) -> None:
@@ -112,7 +92,7 @@ class MovedPhoto:
     def __init__(
         self, sitter: Sitter, scene: Scene, rng: Rng, ways: tuple[str, ...] = ("tilt", "shift", "spin")
     ) -> None:
-        self._print = _Print(sitter, scene, rng)
+        self._print = Print(sitter, scene, rng)
         self._hand = Hand(rng, scene.face_px, ways)
 
     def ask(self, word: str, at_s: float) -> None:
@@ -126,7 +106,7 @@ class BentPhoto:
     """A photo rolled to a part of a cylinder, about an upright axis more or less, and tilted and bent to look like what is asked."""
 
     def __init__(self, sitter: Sitter, scene: Scene, rng: Rng) -> None:
-        self._print = _Print(sitter, scene, rng)
+        self._print = Print(sitter, scene, rng)
         self._hand = Hand(rng, scene.face_px, ("tilt", "bend", "shift"), rest_bend=rng.uniform(0.3, 0.9))
         self._bend_deg = float(rng.normal(0, 15)) + (90.0 if rng.random() < 0.2 else 0.0)
 
@@ -135,6 +115,24 @@ class BentPhoto:
 
     def image(self, at_s: float) -> Image:
         return self._print.image(self._hand.grip(at_s), self._bend_deg)
+
+
+class EyeHolePhoto:
+    """A photo with the attacker's own eyes in the holes: they blink when asked, the photo is tilted for all else."""
+
+    def __init__(self, sitter: Sitter, scene: Scene, rng: Rng) -> None:
+        self._print = Print(sitter, scene, rng)
+        self._holes = Holes(self._print, sitter, scene)
+        self._hand = Hand(rng, scene.face_px, ("tilt", "shift", "bend"))
+        self._body = Body(rng, Manner(delay_s=Between(0.3, 1.5), sway_px=0.012), scene.face_px)
+
+    def ask(self, word: str, at_s: float) -> None:
+        (self._body if word == BLINK else self._hand).ask(word, at_s)
+
+    def image(self, at_s: float) -> Image:
+        grip, eyes = self._hand.grip(at_s), self._body.turn(at_s)
+        self._holes.look(self._body.closed(at_s), grip, (eyes.x, eyes.y))
+        return self._print.image(grip)
 
 
 class ReplayedVideo:
@@ -160,7 +158,7 @@ class ReplayedVideo:
         self._person = Living(sitter, clean, rng)
         sheet = Sheet.around(Placing(sitter.portrait, scene).mesh)
         blank = np.zeros((scene.height, scene.width, 3), np.uint8)
-        sheet.edge(blank, max(4, int(0.1 * scene.face_px)), (24, 22, 22))
+        sheet.edge(blank, max(4, int(0.1 * scene.face_px)), BEZEL)
         self._layer = Layer(blank, sheet.alpha(scene), sheet.surface(scene))
         edge = max(4, int(0.1 * scene.face_px))
         self._glass = (
@@ -202,11 +200,73 @@ class ReplayedVideo:
         self._layer.picture[(*self._glass, slice(0, 3))] = cv2.subtract(cv2.add(shown, lighter), darker)
 
 
-def raster(scene: Scene, rng: Rng) -> tuple[Image, Image]:
-    """The screen's own pixels as the camera's beat against them: what to add and what to take away, (height, width, 3)."""
-    x = np.arange(scene.width, dtype=np.float32)[None, :, None]
-    y = np.arange(scene.height, dtype=np.float32)[:, None, None]
-    colour = np.array((0.0, 2.1, 4.2), np.float32)  # red, green and blue stand side by side
-    fine = np.float32(2 * np.pi / rng.uniform(2.1, 3.5))
-    waves = np.sin(fine * x + colour) * np.sin(fine * y) * np.float32(rng.uniform(3, 9))
-    return np.maximum(waves, 0).astype(np.uint8), np.maximum(-waves, 0).astype(np.uint8)
+class TwoFaces:
+    """A living person, and somebody beside them whose face is nearly as large."""
+
+    def __init__(self, sitter: Sitter, other: Sitter, scene: Scene, rng: Rng) -> None:
+        self._lit = Lit(scene, rng)
+        first = replace(scene, face_px=min(scene.face_px, 0.17 * scene.width), x=0.28)
+        second = replace(first, face_px=first.face_px * rng.uniform(0.8, 1.0), x=0.72)
+        self._people = tuple(
+            (Person(who, where, self._lit, rng), Body(rng, Manner(), where.face_px))
+            for who, where in ((sitter, first), (other, second))
+        )
+        across = np.clip((np.arange(scene.width) - 0.45 * scene.width) / (0.1 * scene.width), 0, 1)
+        left, right = (person.still for person, _ in self._people)
+        self._still = np.asarray(left * (1 - across[:, None]) + right * across[:, None], np.uint8)
+
+    def ask(self, word: str, at_s: float) -> None:
+        self._people[0][1].ask(word, at_s)
+
+    def image(self, at_s: float) -> Image:
+        frame = self._still.copy()
+        for person, body in self._people:
+            person.draw(frame, body.turn(at_s), body.closed(at_s))
+        self._lit.grain(frame)
+        return frame
+
+
+class SwappedHalfway:
+    """Begins as one person; after the first action it is another who goes on, between two pictures and in the same place."""
+
+    def __init__(self, sitter: Sitter, other: Sitter, scene: Scene, rng: Rng) -> None:
+        self._rng, self._lit = rng, Lit(scene, rng)
+        self._people = tuple(Person(who, scene, self._lit, rng) for who in (sitter, other))
+        self._body = Body(rng, Manner(), scene.face_px)
+        self._acted = False
+        self._swap_s = math.inf
+
+    def ask(self, word: str, at_s: float) -> None:
+        if self._acted and word in STRAIGHT and self._swap_s == math.inf:
+            self._swap_s = at_s + self._rng.uniform(0.0, 2.0)
+        self._acted = self._acted or word not in STRAIGHT
+        self._body.ask(word, at_s)
+
+    def image(self, at_s: float) -> Image:
+        person = self._people[at_s >= self._swap_s]
+        frame = person.still.copy()
+        person.draw(frame, self._body.turn(at_s), self._body.closed(at_s))
+        self._lit.grain(frame)
+        return frame
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who may be shown: a person, and somebody else."""
+
+    sitter: Sitter
+    other: Sitter
+
+
+# By the name of the species in the bench.  "living" is the one bona fide presentation, "nobody" is neither.
+PRESENTATIONS: dict[str, Callable[[Cast, Scene, Rng], Presentation]] = {
+    "living": lambda cast, scene, rng: Living(cast.sitter, scene, rng),
+    "nobody": lambda cast, scene, rng: Nobody(scene, rng),
+    "flat": lambda cast, scene, rng: FlatPhoto(cast.sitter, scene, rng),
+    "bent": lambda cast, scene, rng: BentPhoto(cast.sitter, scene, rng),
+    "moved": lambda cast, scene, rng: MovedPhoto(cast.sitter, scene, rng),
+    "eye_holes": lambda cast, scene, rng: EyeHolePhoto(cast.sitter, scene, rng),
+    "replayed": lambda cast, scene, rng: ReplayedVideo(cast.sitter, scene, rng),
+    "two_faces": lambda cast, scene, rng: TwoFaces(cast.sitter, cast.other, scene, rng),
+    "swapped": lambda cast, scene, rng: SwappedHalfway(cast.sitter, cast.other, scene, rng),
+}

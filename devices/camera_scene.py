@@ -6,14 +6,15 @@ Everything that does not move is drawn once, when a presentation is set up; a fr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
 import numpy as np
 
-from devices.camera_sitter import CAMERA_AWAY, Lids, Portrait, Sitter, head_surface
-from devices.camera_surface import STEP, Field, Grid, Image, Surface, Turn
+from devices.camera_sitter import Lids, Portrait, Sitter, head_surface
+from devices.camera_surface import Field, Image, Surface, Turn
+from devices.camera_wear import with_mask, with_sunglasses
 
 SHORTEST_FRAME = 0.2  # of the mean time between pictures, however the rate jitters
 Rng = np.random.Generator
@@ -169,23 +170,23 @@ class Layer:
 class Person:
     """A living head over a still frame without it."""
 
-    def __init__(self, sitter: Sitter, scene: Scene, lit: Lit, behind: Image | None = None) -> None:
-        """``behind``: the frame before this person stepped into it; None: the portrait's own background."""
+    def __init__(self, sitter: Sitter, scene: Scene, lit: Lit, rng: Rng) -> None:
         placing = Placing(sitter.portrait, scene)
         self.mesh = placing.mesh
-        picture = lit.on(placing.whole(sitter.portrait.picture))
         person = placing.picture(sitter.person)
+        picture, empty = placing.whole(dressed(sitter.portrait, scene)), placing.whole(sitter.background)
+        for face, head, alpha in crowd(sitter, scene, rng):
+            for frame, before in ((picture, 1 - person), (empty, 1.0)):
+                part = frame[face]
+                over = (alpha * (before if isinstance(before, float) else before[face]))[..., None]
+                part[:] = np.rint(head * over + part * (1 - over))
+        picture = lit.on(picture)
         z = placing.picture(sitter.relief) * np.float32(placing.scale)
         surface = head_surface(z, placing.mesh, scene.width, scene.height)
         left, top, right, bottom = surface.grid.box
         box = (slice(top, bottom), slice(left, right))
-        if behind is None:
-            self.still = picture.copy()
-            self.still[box] = lit.on(placing.whole(sitter.background))[box]
-        else:
-            over = person[..., None]
-            self.still = np.asarray(picture * over + behind * (1 - over), np.uint8)
-            self.still[box] = behind[box]
+        self.still = picture.copy()
+        self.still[box] = lit.on(empty)[box]
         self._layer = Layer(picture, person, surface, Lids(picture, placing.mesh))
 
     def draw(self, frame: Image, turn: Turn, closed: float) -> None:
@@ -193,48 +194,29 @@ class Person:
         self._layer.draw(frame, turn, closed)
 
 
-@dataclass(frozen=True)
-class Sheet:
-    """A rectangle of the frame: what of a portrait is printed or shown."""
+def dressed(portrait: Portrait, scene: Scene) -> Image:
+    """The portrait with what the scene says the person wears."""
+    if scene.mask:
+        portrait = replace(portrait, picture=with_mask(portrait))
+    return with_sunglasses(portrait) if scene.sunglasses else portrait.picture
 
-    left: int
-    top: int
-    right: int
-    bottom: int
 
-    @classmethod
-    def around(cls, mesh: Field) -> Sheet:
-        """Head and shoulders of a mesh (468, 3) in the frame's pixels."""
-        (x0, y0), (x1, y1) = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
-        wide, high = float(x1 - x0), float(y1 - y0)
-        return cls(int(x0 - 0.6 * wide), int(y0 - 0.75 * high), int(x1 + 0.6 * wide), int(y1 + 0.6 * high))
-
-    def alpha(self, scene: Scene) -> Field:
-        """(height, width), 1 inside; may reach beyond the frame."""
-        shown = np.zeros((scene.height, scene.width), np.float32)
-        cv2.rectangle(shown, (self.left, self.top), (self.right, self.bottom), 1.0, -1)
-        return shown
-
-    def edge(self, picture: Image, thick: int, colour: tuple[int, int, int]) -> None:
-        """Draws its edge: white paper, or the frame of a screen."""
-        inner = thick // 2
-        corners = (self.left + inner, self.top + inner), (self.right - inner, self.bottom - inner)
-        cv2.rectangle(picture, *corners, colour, thick)
-
-    def surface(self, scene: Scene) -> Surface:
-        """Flat, turning about its own middle."""
-        grid = Grid.over(
-            self.left - STEP,
-            self.top - STEP,
-            self.right + STEP,
-            self.bottom + STEP,
-            scene.width,
-            scene.height,
-        )
-        shape = (grid.rows, grid.columns)
-        middle = ((self.left + self.right) / 2, (self.top + self.bottom) / 2, 0.0)
-        flat, firm = np.zeros(shape, np.float32), np.ones(shape, np.float32)
-        return Surface(grid, flat, firm, middle, CAMERA_AWAY * scene.face_px)
+def crowd(sitter: Sitter, scene: Scene, rng: Rng) -> Iterator[tuple[tuple[slice, slice], Image, Field]]:
+    """Small people who stand behind: where in the frame, their pictures, and what of them is to be seen, 0 to 1."""
+    portrait = sitter.portrait
+    (x, y), wide, high = portrait.middle, portrait.width, portrait.height
+    cut = (slice(max(0, int(y - high)), int(y + 0.75 * high)), slice(max(0, int(x - wide)), int(x + wide)))
+    head, alpha = portrait.picture[cut], sitter.person[cut]
+    for _ in range(scene.behind):
+        smaller = scene.face_px * rng.uniform(0.12, 0.28) / wide
+        small = cv2.resize(head, None, fx=smaller, fy=smaller, interpolation=cv2.INTER_AREA)
+        shown = cv2.resize(alpha, (small.shape[1], small.shape[0]), interpolation=cv2.INTER_AREA)
+        if rng.random() < 0.5:
+            small, shown = small[:, ::-1], shown[:, ::-1]
+        left = int(rng.integers(0, max(1, scene.width - small.shape[1])))
+        top = int(rng.integers(0, max(1, scene.height // 2)))
+        place = (slice(top, top + small.shape[0]), slice(left, left + small.shape[1]))
+        yield place, np.asarray(small * rng.uniform(0.5, 1.0), np.uint8), shown
 
 
 def hall(scene: Scene, rng: Rng) -> Image:

@@ -11,11 +11,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from devices.camera_emulator import Presentation
+from devices.camera_emulator import Cast, Presentation
 from devices.camera_manner import Rng
 from devices.camera_scene import Scene
 from devices.camera_sitter import Portrait, Sitter
 from devices.camera_surface import Image
+from devices.camera_wear import stranger
 from devices.clock import Clock
 from kiosk.face.detection import detect
 from kiosk.face.mesh import landmarks
@@ -48,6 +49,12 @@ def with_mesh(models: Models, picture: Image) -> Portrait:
 def sitter(models: Models) -> Sitter:
     """The one person of the stand, ready to be put before a camera; about half a second."""
     return Sitter(portrait(models))
+
+
+def cast(models: Models) -> Cast:
+    """The one person of the stand, and somebody made from them, ready to be put before a camera; about a second."""
+    first = sitter(models)
+    return Cast(first, Sitter(with_mesh(models, stranger(first.portrait).picture)))
 
 
 class CameraFarEnd:
