@@ -153,7 +153,7 @@ class ReplayedVideo:
         self._lit = Lit(scene, rng)
         self._room = self._lit.on(hall(scene, rng))
         clean = Scene(
-            width=scene.width, height=scene.height, face_px=scene.face_px, x=scene.x, y=scene.y, noise=1.0
+            width=scene.width, height=scene.height, face_px=scene.face_px, x=scene.x, y=scene.y, noise=0.0
         )
         self._person = Living(sitter, clean, rng)
         sheet = Sheet.around(Placing(sitter.portrait, scene).mesh)

@@ -24,7 +24,7 @@ Rng = np.random.Generator
 class Scene:
     """``face_px``: width of the face in the frame; ``x``, ``y``: its middle, in widths and heights of the frame.
 
-    ``light`` 1 as photographed, .2 dark, 3 burnt; ``colour``: gains of blue, green, red; ``side``: -1 lit from the left of the image
+    ``light`` 1 as photographed, .2 dark, 2 burnt; ``colour``: gains of blue, green, red; ``side``: -1 lit from the left of the image
     only, 1 from the right; ``noise``: sigma in grey levels; ``blur``: sigma in pixels; ``fps_jitter``: sigma of the time between
     pictures, by that time; ``behind``: so many small people in the background.
     """
@@ -91,17 +91,16 @@ class Placing:
         placed: Any = cv2.warpAffine(image, warp, self._size, flags=cv2.INTER_CUBIC, borderMode=outside)
         return placed
 
-    def whole(self, image: Image) -> Image:
-        """A picture that fills the frame: what lies outside the portrait is a wall without drawing."""
-        placed = self.picture(image)
-        shown = self.picture(np.ones(image.shape[:2], np.float32), cv2.BORDER_CONSTANT)
-        small = cv2.resize(placed, None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA)
-        wall = cv2.resize(cv2.blur(small, (25, 25)), self._size, interpolation=cv2.INTER_LINEAR)
-        inside = cv2.blur(shown, (41, 41))[..., None]
-        inside = np.clip(
-            2 * inside - 1, 0, 1
-        )  # faded out within the portrait: beyond its edge there is nothing to show
-        return np.asarray(placed * inside + wall * (1 - inside), np.uint8)
+    def wall(self, background: Image) -> Image:
+        """What surrounds a portrait that does not fill the frame: its own colours, without drawing."""
+        small = cv2.resize(self.picture(background), None, fx=1 / 16, fy=1 / 16, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.resize(cv2.blur(small, (25, 25)), self._size, interpolation=cv2.INTER_LINEAR))
+
+    def whole(self, image: Image, wall: Image) -> Image:
+        """An image of the portrait's size, faded into the wall within its own edge."""
+        inside = self.picture(np.ones(image.shape[:2], np.float32), cv2.BORDER_CONSTANT)
+        inside = np.clip(2 * cv2.blur(inside, (41, 41))[..., None] - 1, 0, 1)
+        return np.asarray(self.picture(image) * inside + wall * (1 - inside), np.uint8)
 
 
 class Lit:
@@ -174,7 +173,9 @@ class Person:
         placing = Placing(sitter.portrait, scene)
         self.mesh = placing.mesh
         person = placing.picture(sitter.person)
-        picture, empty = placing.whole(dressed(sitter.portrait, scene)), placing.whole(sitter.background)
+        wall = placing.wall(sitter.background)
+        picture = placing.whole(dressed(sitter.portrait, scene), wall)
+        empty = placing.whole(sitter.background, wall)
         for face, head, alpha in crowd(sitter, scene, rng):
             for frame, before in ((picture, 1 - person), (empty, 1.0)):
                 part = frame[face]
@@ -187,7 +188,8 @@ class Person:
         box = (slice(top, bottom), slice(left, right))
         self.still = picture.copy()
         self.still[box] = lit.on(empty)[box]
-        self._layer = Layer(picture, person, surface, Lids(picture, placing.mesh))
+        lids = None if scene.sunglasses else Lids(picture, placing.mesh)
+        self._layer = Layer(picture, person, surface, lids)
 
     def draw(self, frame: Image, turn: Turn, closed: float) -> None:
         """Over a copy of ``still``."""

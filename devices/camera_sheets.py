@@ -90,7 +90,7 @@ class Holes:
 
     def __init__(self, printed: Print, sitter: Sitter, scene: Scene) -> None:
         self._printed, self._face_px = printed, scene.face_px
-        self._eyes = printed.lit.on(Placing(sitter.portrait, scene).whole(sitter.portrait.picture))
+        self._eyes = printed.lit.on(Placing(sitter.portrait, scene).picture(sitter.portrait.picture))
         self._paper = printed.layer.picture[..., :3].copy()
 
     def look(self, closed: float, grip: Grip, wander: tuple[float, float]) -> None:

@@ -11,16 +11,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from devices.camera_emulator import Cast, Presentation
+from devices.camera_emulator import PRESENTATIONS, Cast, Nobody, Presentation
 from devices.camera_manner import Rng
 from devices.camera_scene import Scene
 from devices.camera_sitter import Portrait, Sitter
 from devices.camera_surface import Image
 from devices.camera_wear import stranger
-from devices.clock import Clock
+from devices.clock import Clock, SystemClock
 from kiosk.face.detection import detect
 from kiosk.face.mesh import landmarks
-from kiosk.face.models import Models
+from kiosk.face.models import Models, load
 
 PORTRAIT = Path(__file__).parent / "faces" / "astronaut.png"
 LARGER = 3  # the engine finds a small face better in a larger picture
@@ -65,6 +65,7 @@ class CameraFarEnd:
 
     def __init__(self, presentation: Presentation, scene: Scene, rng: Rng, clock: Clock) -> None:
         self._presentation, self._scene, self._rng, self._clock = presentation, scene, rng, clock
+        self._since_s = clock.monotonic()  # a presentation's time begins with it
         self._showing = threading.Lock()  # a presentation belongs to one thread at a time
         self._control = threading.RLock()
         self._server: _Server | None = None
@@ -79,12 +80,12 @@ class CameraFarEnd:
     def show(self, presentation: Presentation) -> None:
         """Puts somebody or something else before the camera."""
         with self._showing:
-            self._presentation = presentation
+            self._presentation, self._since_s = presentation, self._clock.monotonic()
 
     def ask(self, word: str) -> None:
         """What the machine asks just now."""
         with self._showing:
-            self._presentation.ask(word, self._clock.monotonic())
+            self._presentation.ask(word, self._clock.monotonic() - self._since_s)
 
     def start(self) -> CameraFarEnd:
         self.replug()
@@ -111,7 +112,7 @@ class CameraFarEnd:
     def jpeg(self) -> bytes:
         """The next picture."""
         with self._showing:
-            image = self._presentation.image(self._clock.monotonic())
+            image = self._presentation.image(self._clock.monotonic() - self._since_s)
         return bytes(cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, 90))[1])
 
     def rest_s(self) -> float:
@@ -126,6 +127,35 @@ class CameraFarEnd:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+class Stage:
+    """Who is before the stand's camera.  The portrait and the engine are read when somebody first comes, which takes a second."""
+
+    def __init__(self, seed: int = 7) -> None:
+        self._rng = np.random.default_rng(seed)
+        self._scene = Scene()
+        self.shown = "nobody"
+        self.plugged = False
+        self.far_end = CameraFarEnd(Nobody(self._scene, self._rng), self._scene, self._rng, SystemClock())
+        self._cast: Cast | None = None
+
+    def put(self, name: str) -> None:
+        """One of PRESENTATIONS.  Raises KeyError."""
+        draw = PRESENTATIONS[name]
+        if self._cast is None:
+            self._cast = cast(load())
+        self.far_end.show(draw(self._cast, self._scene, np.random.default_rng(self._rng.integers(2**32))))
+        self.shown = name
+
+    def plug(self) -> None:
+        self.far_end.replug()
+        self.plugged = True
+
+    def pull(self) -> None:
+        """May be called twice."""
+        self.far_end.unplug()
+        self.plugged = False
 
 
 class _Server(ThreadingHTTPServer):
