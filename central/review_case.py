@@ -35,7 +35,7 @@ CHECKS, STATE_ROWS, LOOKS = tables.checks, tables.check_states, tables.picture_l
 OWN = "这一件是您本人当面核对的，或者是您本人的认证，须由另一个人复核。"
 TAKEN = "taken"
 QUESTIONS = {
-    Reason.PICTURE: "请比对：这几张照片是不是同一个人？",
+    Reason.PICTURE: "请比对：本次拍摄的和留存的，是不是同一个人？",
     Reason.SECOND_PERSON: "请复核：同事已当面核对，能不能认定？",
     Reason.TOLD_LATE: "请核实：结果报得太晚，能不能认定？",
 }

@@ -64,7 +64,10 @@ STAFF_REASONS = {
 # (what is waited for, what there is to know about it)
 REASONS = {
     Reason.PICTURE: ("请比对照片", "本人签名同意由工作人员比对照片。"),
-    Reason.SECOND_PERSON: ("请第二人复核", "工作人员已经当面核对本人和证件，须由另一个人复核。"),
+    Reason.SECOND_PERSON: (
+        "请第二人复核",
+        "工作人员已经当面核对本人和证件；请向核对人问明情况，必要时打电话给本人。",
+    ),
     Reason.DOUBTED: ("机器有疑点", "自助机报的是通过，但它自己也记下了疑点。"),
     Reason.NOT_ASKED: ("没有做动作", "自助机报的是通过，但没有要求本人做任何动作。"),
     Reason.NOT_DONE: ("动作没有看全", "自助机报的是通过，但有要求的动作没有看到。"),
@@ -78,7 +81,7 @@ REASONS = {
 OTHER_REASON = ("请人工核实", "机器的记录不足以认定。")
 
 STATES = {
-    "open": "还没有结果",
+    "open": "开始认证",
     "accepted": "已认定：是本人",
     "under_review": "等待复核",
     "not_recognised": "没有认出，本人可以换一种方式",

@@ -25,7 +25,11 @@ PAGES = (
     "/operations/reconciliation",
     "/operations/reconciliation/2026-11-23",
     "/operations/alarms",
+    "/operations/reviews",
+    "/operations/reviews/WD001-CHECK-0001",
+    "/operations/metrics",
 )
+DECIDE = "/operations/reviews/WD001-CHECK-0001/decide"
 CLEAR, LIFT = "/operations/alarms/1/clear", "/operations/kiosks/WD002/lift"
 REFUSED = {400, 401, 403, 404, 413, 422, 429}
 NOTES = ("", " ", "x", "\x00\x00", "a\nb", "a\rb", "\u202e\u202e", "长" * 301, "\ufffd" * 400, "\x7f\x7f")
@@ -130,8 +134,8 @@ def test_nobody_else_comes_in_and_nobody_tries_for_ever(house):
         right,
         b"Digest " + right,
     ]
-    for path in (*PAGES, CLEAR, LIFT):
-        method = "POST" if path in (CLEAR, LIFT) else "GET"
+    for path in (*PAGES, CLEAR, LIFT, DECIDE):
+        method = "POST" if path in (CLEAR, LIFT, DECIDE) else "GET"
         for key in keys:
             asked = Spoilt(method, path.encode(), [(b"Authorization", key), FORM], house.form(), [])
             assert house.send(asked) == 401

@@ -159,7 +159,11 @@ def test_a_page_waits_too(central, clock, browser, staff):
      "Basic " + base64.b64encode(b"\x00:\x00").decode(), "Basic " + base64.b64encode(b"nocolon").decode()],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "path", ["/operations/reconciliation", f"/operations/reconciliation/{DAY}", "/operations/alarms"]
+    "path",
+    [
+        *("/operations/reconciliation", f"/operations/reconciliation/{DAY}", "/operations/alarms"),
+        *("/operations/reviews", "/operations/reviews/WD001-CHECK-0001", "/operations/metrics"),
+    ],
 )
 def test_nobody_else_sees_a_page(central, header, path):
     answer = requests.get(central.url + path, headers={"Authorization": header}, timeout=20)
