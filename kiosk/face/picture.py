@@ -14,8 +14,8 @@ from kiosk.face.booth import Strokes
 from kiosk.face.crops import Image
 from kiosk.face.mirror import MOST_HEIGHT, MOST_WIDTH
 
-CODED_HEIGHT_PX = 480
-QUALITIES = (85, 80, 75, 70, 60, 50, 40)
+# What is tried in turn: a person compares better a smaller picture than one that is all blocks.
+CODED = tuple((height_px, quality) for height_px in (480, 400, 320) for quality in (85, 80, 75, 70, 60))
 MOST_SEALED_BYTES = 44_000  # what central takes
 SEAL_BYTES = 48  # X25519 share and tag
 MOST_STROKES_BYTES = 12_000  # the rest is the picture's
@@ -53,13 +53,14 @@ def signed(image: Image, strokes: Strokes) -> bytes | None:
 
 
 def coded(image: Image, most_bytes: int) -> bytes | None:
-    """JPEG, at most 480 px high, as good as ``most_bytes`` allow; None when no quality is small enough."""
+    """JPEG, at most 480 px high, as good as ``most_bytes`` allow; None when it cannot be that small."""
     height, width = image.shape[:2]
-    if height > CODED_HEIGHT_PX:
-        size = (max(1, width * CODED_HEIGHT_PX // height), CODED_HEIGHT_PX)
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    for quality in QUALITIES:
-        good, content = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, quality))
+    for most_px, quality in CODED:
+        small = image
+        if height > most_px:
+            size = (max(1, width * most_px // height), most_px)
+            small = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        good, content = cv2.imencode(".jpg", small, (cv2.IMWRITE_JPEG_QUALITY, quality))
         if good and len(content) <= most_bytes:
             return content.tobytes()
     return None

@@ -56,15 +56,21 @@ def harden(parent: int) -> None:
 def load(settings: talk.Settings) -> Engine:
     """The networks, the engine that compares, its limits.  Raises CannotCheck."""
     try:
-        import cv2
-
-        from kiosk.face import models
-        from kiosk.face.matcher import EngineUnusable, open_matcher
-        from kiosk.face.seat import Engine
-        from kiosk.face.weights import ModelAltered, ModelMissing
-        from kiosk.face.zones import ThresholdsRefused, thresholds_for
-    except ImportError as error:
+        return _loaded(settings)
+    except ImportError as error:  # OpenCV, or the engine's own library
         raise CannotCheck(talk.Unusable(BoothFault.PACKAGE, "", str(error))) from error
+
+
+def _loaded(settings: talk.Settings) -> Engine:
+    """Raises CannotCheck, ImportError."""
+    import cv2
+
+    from kiosk.face import models
+    from kiosk.face.matcher import EngineUnusable, open_matcher
+    from kiosk.face.seat import Engine
+    from kiosk.face.weights import ModelAltered, ModelMissing
+    from kiosk.face.zones import ThresholdsRefused, thresholds_for
+
     cv2.setNumThreads(THREADS)
     try:
         networks, matcher = models.load(), open_matcher(settings.face)

@@ -1,0 +1,473 @@
+"""The booth with its real worker: a real process, real networks, a real stream from an emulated camera."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from devices.camera_emulator import Living, Presentation
+from devices.camera_manner import Between, Manner
+from devices.camera_scene import Scene
+from devices.camera_sitter import Sitter
+from devices.camera_surface import Image
+from devices.clock import SystemClock
+from kiosk import config, events
+from kiosk.face import child, room
+from kiosk.face.booth import BoothState, BoothUnusable, Brief, Picture, SealedReference
+from kiosk.face.guidance import End, Guidance, Outcome, Phase
+from kiosk.face.models import Models
+from kiosk.face.reference_format import StoredPicture, write
+from kiosk.face.room import FaceRoom, FaceSitting
+from kiosk.face.zones import Source, Zone
+from kiosk.seal import NotSealedForUs, ReceiverKey, seal
+from stand.camera import PORTRAIT, CameraFarEnd, portrait
+
+WAIT_S = 30.0  # for a loaded machine; nothing here waits so long when all is well
+INFO = b"reference WD001-00000001-AAAAAAAAAA"
+SCENE = Scene(width=640, height=480, face_px=190, fps=12, fps_jitter=0.0)
+SHORT = config.Face(check=config.FaceCheck(actions=2, look_s=0.5, most_pause_s=0.0))
+BRISK = Manner(
+    delay_s=Between(0.4, 0.6),
+    turn_s=Between(0.5, 0.7),
+    turn_deg=Between(28, 32),
+    hold_s=Between(0.5, 0.7),
+    nod_s=Between(0.5, 0.6),
+    nod_deg=Between(18, 20),
+    closed_s=Between(0.3, 0.4),
+)
+
+
+class Late(SystemClock):
+    """The machine's clock, and some seconds that a test adds."""
+
+    added_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.added_s
+
+
+class Plates:
+    """Upright stripes, others in every picture.  Counts how many were asked for: none, while nobody looks."""
+
+    def __init__(self) -> None:
+        self.shown, self._rng = 0, np.random.default_rng(7)
+
+    def ask(self, word: str, at_s: float) -> None:
+        """Nobody hears it."""
+
+    def image(self, at_s: float) -> Image:
+        self.shown += 1
+        stripes = self._rng.integers(30, 220, (1, 20, 1)).astype(np.uint8)
+        return np.ascontiguousarray(np.broadcast_to(np.repeat(stripes, 32, axis=1), (480, 640, 3)))
+
+
+class Hall:
+    """A booth, what is before its camera, and what it writes down."""
+
+    def __init__(self, presentation: Presentation, face: config.Face = SHORT) -> None:
+        self.clock, self.log_text = Late(), io.StringIO()
+        self.camera = CameraFarEnd(presentation, SCENE, np.random.default_rng(1), SystemClock()).start()
+        self.settings = config.Camera(port=self.camera.port, silent_s=0.5, reopen_s=0.2)
+        self.face = face
+        self.booth = self.new_booth()
+
+    def new_booth(self) -> FaceRoom:
+        return FaceRoom(self.settings, self.face, self.clock, events.Log(self.log_text, self.clock))
+
+    def begun(self, *references: bytes) -> FaceSitting:
+        """Somebody sits down and has agreed."""
+        sitting = self.booth.sit()
+        sealed = tuple(SealedReference(Source.PHOTO, seal(one, sitting.key, INFO)) for one in references)
+        sitting.begin(Brief("WD001-00000001-AAAAAAAAAA", INFO, sealed))
+        return sitting
+
+    def played(self, sitting: FaceSitting) -> Outcome:
+        """Does what is asked, until it is over."""
+        deadline_s = time.monotonic() + 2 * WAIT_S
+        while time.monotonic() < deadline_s:
+            news = sitting.news()
+            if isinstance(news, Outcome):
+                return news
+            self.camera.ask(word(news))
+            time.sleep(0.02)
+        raise AssertionError(f"no outcome, last {sitting.news()}")
+
+    def logged(self, kind: type[events.Event]) -> list[dict[str, object]]:
+        lines = [json.loads(line) for line in self.log_text.getvalue().splitlines()]
+        return [line for line in lines if line["id"] == kind.id]
+
+
+def word(news: Guidance) -> str:
+    if news.phase is Phase.ACTING and news.action is not None:
+        return news.action.value
+    return "straight" if news.phase is Phase.RETURNING else "look"
+
+
+def until(true: Callable[[], object]) -> bool:
+    deadline_s = time.monotonic() + WAIT_S
+    while not true() and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    return bool(true())
+
+
+def gone(pid: int) -> bool:
+    """Whether a process does nothing any more; nobody may have asked yet how it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def memory_of(sitting: FaceSitting) -> int:
+    """The mirror's memory once more, under a number of the test's own."""
+    names = {
+        n: os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if n.isdigit() and alive(n)
+    }
+    (number,) = [int(n) for n, name in names.items() if name == "/memfd:mirror (deleted)"]
+    return os.dup(number)
+
+
+def alive(number: str) -> bool:
+    return Path(f"/proc/self/fd/{number}").is_symlink()
+
+
+def is_zero(memory: int) -> bool:
+    content = os.pread(memory, os.fstat(memory).st_size, 0)
+    assert len(content) > 1_000_000
+    return not any(content)
+
+
+@pytest.fixture(scope="module")
+def person(networks: Models) -> Sitter:
+    return Sitter(portrait(networks))
+
+
+@pytest.fixture(scope="module")
+def reference() -> bytes:
+    picture = cv2.imread(str(PORTRAIT))
+    assert picture is not None
+    return write(StoredPicture(cv2.imencode(".jpg", picture)[1].tobytes()))
+
+
+@pytest.fixture
+def plates() -> Plates:
+    return Plates()
+
+
+@pytest.fixture
+def hall(plates: Plates) -> Iterator[Hall]:
+    """Stripes before the camera."""
+    hall = Hall(plates)
+    yield hall
+    hall.booth.close()
+    hall.camera.stop()
+
+
+@pytest.fixture
+def living(person: Sitter) -> Iterator[Hall]:
+    """A willing person before the camera."""
+    hall = Hall(Living(person, SCENE, np.random.default_rng(5), BRISK))
+    yield hall
+    hall.booth.close()
+    hall.camera.stop()
+
+
+# --- one worker for one person ---------------------------------------------------------------------------------------
+
+
+def test_a_worker_is_prepared_and_used_once(hall: Hall) -> None:
+    assert hall.booth.status() is BoothState.UNKNOWN
+    hall.booth.prepare()
+    hall.booth.prepare()
+    assert until(lambda: hall.booth.status() is BoothState.READY)
+    first = hall.booth.sit()
+    second = hall.booth.sit()
+    assert len(first.key) == len(second.key) == 32
+    assert first.key != second.key and first._child.pid != second._child.pid
+    assert gone(first._child.pid) and not gone(second._child.pid)
+    assert first.news() == Outcome(End.BROKEN)  # somebody forgot to close it
+    second.close()
+    second.close()
+    assert gone(second._child.pid)
+
+
+def test_the_camera_stays_shut_until_the_consent(hall: Hall, plates: Plates) -> None:
+    hall.booth.prepare()
+    sitting = hall.booth.sit()
+    time.sleep(0.3)
+    assert plates.shown == 0 and sitting.news() == Guidance()
+    sitting.begin(Brief("WD001-00000001-AAAAAAAAAA", INFO, ()))
+    assert until(lambda: plates.shown)
+
+
+def test_closing_the_booth_ends_the_one_who_waits_and_the_one_who_works(hall: Hall) -> None:
+    sitting = hall.begun()
+    hall.booth.prepare()
+    waiting = hall.booth._waiting
+    assert waiting is not None
+    hall.booth.close()
+    hall.booth.close()
+    assert gone(waiting.pid) and gone(sitting._child.pid)
+
+
+def test_a_waiting_worker_that_was_killed_costs_nobody_a_try(hall: Hall) -> None:
+    hall.booth.prepare()
+    assert until(lambda: hall.booth.status() is BoothState.READY)
+    waiting = hall.booth._waiting
+    assert waiting is not None
+    os.kill(waiting.pid, signal.SIGKILL)
+    assert until(lambda: gone(waiting.pid))
+    assert hall.booth.sit()._child.pid != waiting.pid
+    assert hall.logged(events.FaceUnusable) == []
+
+
+# --- a whole check ---------------------------------------------------------------------------------------------------
+
+
+def test_a_willing_person_is_recognised(living: Hall, reference: bytes) -> None:
+    sitting = living.begun(reference)
+    memory = memory_of(sitting)
+    outcome = living.played(sitting)
+    assert outcome.end is End.ACCEPTED, outcome
+    assert [asked.done_ms is not None for asked in outcome.asked] == [True, True]
+    assert [(one.source, one.zone) for one in outcome.comparisons] == [(Source.PHOTO, Zone.ACCEPT)]
+    assert sitting.news() is outcome and not outcome.has_picture
+    assert sitting.seal_picture(ReceiverKey().public, b"x") is None
+    assert is_zero(memory) and sitting.preview.read(0) is None
+    (line,) = living.logged(events.FaceChecked)
+    assert (line["end"], line["steps"], line["frames"]) == ("accepted", 2, outcome.frames)
+    assert living.booth.status() is BoothState.READY
+    shots = living.camera._server
+    assert shots is not None and until(lambda: not shots.streams)  # the camera is shut
+    sitting.close()
+    assert gone(sitting._child.pid)
+    os.close(memory)
+
+
+def test_without_a_reference_a_person_compares_and_nobody_else_can(living: Hall) -> None:
+    sitting = living.begun(b"\x01 no picture at all")
+    outcome = living.played(sitting)
+    assert (outcome.end, outcome.has_picture) == (End.REVIEW, True), outcome
+    central, stranger = ReceiverKey(), ReceiverKey()
+    strokes = tuple(tuple((n % 1001, stroke) for n in range(400)) for stroke in range(20))
+    sealed = sitting.seal_picture(central.public, b"picture 1", strokes)
+    assert sealed is not None and len(sealed) <= 44_000
+    for key, info in ((stranger, b"picture 1"), (central, b"picture 2")):
+        with pytest.raises(NotSealedForUs):
+            key.unseal(sealed, info)
+    opened = json.loads(central.unseal(sealed, b"picture 1"))
+    assert set(opened) == {"picture", "strokes"} and len(opened["strokes"]) == 20
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(opened["picture"]), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None and 200 <= picture.shape[0] <= 480
+    sitting.close()
+    assert sitting.seal_picture(central.public, b"picture 1") is None
+    assert sitting.news() is outcome
+
+
+def test_the_preview_is_never_torn(hall: Hall) -> None:
+    sitting = hall.begun()
+    pictures: list[Picture] = []
+    while len(pictures) < 15 and isinstance(sitting.news(), Guidance):
+        if (picture := sitting.preview.read(pictures[-1].number if pictures else 0)) is not None:
+            pictures.append(picture)
+    assert len(pictures) == 15
+    assert all(len(picture.pixels) == picture.width * picture.height * 3 for picture in pictures)
+    rows = [np.frombuffer(one.pixels, np.uint8).reshape(one.height, -1) for one in pictures]
+    assert [bool((each == each[0]).all()) for each in rows] == [True] * 15
+    assert len({each.tobytes() for each in rows}) == 15  # and they did change
+    sitting.close()
+    assert sitting.preview.read(0) is None
+
+
+# --- what goes wrong -------------------------------------------------------------------------------------------------
+
+
+def test_a_killed_worker_costs_one_try(hall: Hall) -> None:
+    sitting = hall.begun()
+    memory = memory_of(sitting)
+    assert until(lambda: sitting.preview.read(0)) and not is_zero(memory)
+    os.kill(sitting._child.pid, signal.SIGKILL)
+    assert until(lambda: isinstance(sitting.news(), Outcome))
+    news = sitting.news()
+    assert isinstance(news, Outcome) and news.end is End.BROKEN
+    assert is_zero(memory) and sitting.preview.read(0) is None
+    assert [line["end"] for line in hall.logged(events.FaceChecked)] == ["broken"]
+    assert hall.booth.status() is BoothState.READY
+    again = hall.begun()
+    assert until(lambda: again.preview.read(0))
+    os.close(memory)
+
+
+def test_a_worker_that_hangs_is_ended(hall: Hall) -> None:
+    sitting = hall.begun()
+    memory = memory_of(sitting)
+    assert until(lambda: sitting.preview.read(0))
+    os.kill(sitting._child.pid, signal.SIGSTOP)
+    assert isinstance(sitting.news(), Guidance)
+    hall.clock.added_s += room.SILENT_S + 1
+    news = sitting.news()
+    assert isinstance(news, Outcome) and news.end is End.BROKEN
+    assert gone(sitting._child.pid) and is_zero(memory)
+    os.close(memory)
+
+
+def test_the_memory_is_empty_after_a_citizen_who_goes_home(hall: Hall) -> None:
+    sitting = hall.begun()
+    memory = memory_of(sitting)
+    assert until(lambda: sitting.preview.read(0))
+    sitting.close()
+    assert is_zero(memory) and sitting.preview.read(0) is None
+    assert hall.logged(events.FaceChecked) == []
+    os.close(memory)
+
+
+def test_a_hanging_worker_is_killed_when_the_citizen_goes_home(hall: Hall) -> None:
+    sitting = hall.begun()
+    os.kill(sitting._child.pid, signal.SIGSTOP)
+    sitting.close()
+    assert gone(sitting._child.pid)
+
+
+def test_a_camera_that_is_not_there(hall: Hall) -> None:
+    hall.settings = replace(hall.settings, port="http://127.0.0.1:9/")
+    hall.booth = hall.new_booth()
+    outcome = hall.played(hall.begun())
+    assert (outcome.end, outcome.frames) == (End.CAMERA_LOST, 0)
+    assert hall.booth.status() is BoothState.NO_CAMERA
+    assert [line["fault"] for line in hall.logged(events.FaceUnusable)] == ["no_camera"]
+    hall.clock.added_s += room.REFUSED_S + 1
+    assert hall.booth.status() is BoothState.UNKNOWN
+
+
+def test_a_camera_that_is_lost_in_the_middle(hall: Hall) -> None:
+    sitting = hall.begun()
+    assert until(lambda: sitting.preview.read(0))
+    hall.camera.unplug()
+    outcome = hall.played(sitting)
+    assert outcome.end is End.CAMERA_LOST and outcome.frames > 0
+    assert hall.booth.status() is BoothState.READY
+
+
+@pytest.mark.parametrize(
+    ("face", "fault", "file"),
+    [
+        (config.FaceOnnx(file=Path("altered.onnx"), sha256="0" * 64, licence="none"), "model_altered", "altered.onnx"),
+        (config.FaceOnnx(file=Path("missing.onnx"), sha256="0" * 64, licence="none"), "model_missing", "missing.onnx"),
+        (config.FaceOnnx(), "engine", ""),
+        (None, "limits", ""),
+    ],
+)  # fmt: skip
+def test_a_booth_that_cannot_check_says_why_once(
+    hall: Hall, tmp_path: Path, face: config.FaceOnnx | None, fault: str, file: str
+) -> None:
+    (tmp_path / "altered.onnx").write_bytes(b"not the file that was pinned")
+    if face is None:
+        hall.face = config.Face(thresholds=tmp_path / "unsigned.toml", thresholds_key="0" * 64)
+    else:
+        onnx = replace(face, file=tmp_path / face.file if face.file else None)
+        hall.face = config.Face(engine="onnx", onnx=onnx)
+    hall.booth = hall.new_booth()
+    with pytest.raises(BoothUnusable) as refused:
+        hall.booth.sit()
+    assert file in str(refused.value) and str(refused.value)
+    assert hall.booth.status() is BoothState.UNUSABLE
+    assert [(line["fault"], line["file"]) for line in hall.logged(events.FaceUnusable)] == [(fault, file)]
+    hall.clock.added_s += room.REFUSED_S + 1
+    assert hall.booth.status() is BoothState.UNKNOWN  # a technician may have been here
+
+
+SPEAKS = "import socket, sys, time; pipe = socket.socket(fileno=int(sys.argv[1])); {}; time.sleep(60)"
+
+
+@pytest.mark.parametrize(
+    "act",
+    ["sys.exit(0)", "pipe.sendall(bytes(100))", r"pipe.sendall(b'\x7f' * 100)", "pipe.close()", "pass"],
+    ids=["ends", "empty", "nonsense", "hangs up", "silent"],
+)
+def test_what_is_no_worker_is_never_sat_before(hall: Hall, monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    monkeypatch.setattr(child, "PROGRAM", (sys.executable, "-c", SPEAKS.format(act)))
+    monkeypatch.setattr(room, "UP_S", 0.5)
+    hall.booth.prepare()
+    waiting = hall.booth._waiting
+    assert waiting is not None
+    with pytest.raises(BoothUnusable):
+        hall.booth.sit()
+    assert hall.booth.status() is BoothState.UNUSABLE and gone(waiting.pid)
+    assert [line["fault"] for line in hall.logged(events.FaceUnusable)] == ["not_started"]
+
+
+def test_no_process_can_be_started(hall: Hall, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "PROGRAM", ("/nowhere/python",))
+    hall.booth.prepare()
+    assert hall.booth.status() is BoothState.UNUSABLE
+    with pytest.raises(BoothUnusable):
+        hall.booth.sit()
+
+
+# --- nobody looks in, nothing stays ----------------------------------------------------------------------------------
+
+
+def test_no_core_dump_and_no_file(hall: Hall) -> None:
+    sitting = hall.begun()
+    assert until(lambda: sitting.preview.read(0))
+    pid = sitting._child.pid
+    limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii").splitlines()
+    (core,) = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
+    assert core == ["0", "0"]
+    assert os.stat(f"/proc/{pid}/mem").st_uid == 0  # not dumpable: nobody but root may look
+    if os.geteuid() != 0:
+        with pytest.raises(PermissionError):
+            os.listdir(f"/proc/{pid}/fd")
+        return
+    opened = [os.readlink(f"/proc/{pid}/fd/{n}") for n in os.listdir(f"/proc/{pid}/fd")]
+    kinds = {name.split(":")[0] if not name.startswith("/memfd") else "mirror" for name in opened}
+    assert kinds <= {"/dev/null", "mirror", "socket", "anon_inode", "pipe"}, opened
+    maps = [line.split() for line in Path(f"/proc/{pid}/maps").read_text().splitlines()]
+    written = [line[5] for line in maps if line[1].startswith("rw") and line[1].endswith("s")]
+    assert set(written) == {"/memfd:mirror"}, written
+
+
+def test_the_worker_knows_nothing_of_the_kiosks_environment(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root may look into a worker")
+    monkeypatch.setenv("A_SECRET_OF_THE_KIOSK", "x")
+    sitting = hall.booth.sit()
+    known = Path(f"/proc/{sitting._child.pid}/environ").read_bytes()
+    assert known and b"SECRET" not in known
+
+
+DIES = """
+import os, signal, sys, time
+from devices.clock import SystemClock
+from kiosk import config, events
+from kiosk.face.room import FaceRoom
+booth = FaceRoom(config.Camera(port="/dev/none"), config.Face(), SystemClock(), events.Log(sys.stderr, SystemClock()))
+sitting = booth.sit()
+os.kill(sitting._child.pid, signal.SIGSTOP)  # so that it cannot end by itself
+print(sitting._child.pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_the_worker_dies_with_the_kiosk(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", DIES], stdout=subprocess.PIPE, text=True) as kiosk:
+        assert kiosk.stdout is not None
+        pid = int(kiosk.stdout.readline())
+        assert not gone(pid)
+        kiosk.kill()
+    assert until(lambda: gone(pid))
