@@ -1,0 +1,121 @@
+"""A check as a kiosk makes it: a key of its own, what was done, a signed picture.  All of it invented."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta, timezone
+
+from sqlalchemy import select
+
+from central import enrolment, tables
+from kiosk.seal import ReceiverKey, seal
+from kiosk.wire import ReferenceSource, picture_info, reference_info
+
+ZHANG = "371081196203150042"
+DUE_S = 129 * 86_400  # from the stood clock to 2027-04-01 10:00: her certification ended the day before
+JPEG = b"\xff\xd8\xff" + bytes(range(256)) * 8
+STAFF = {"number": "371081198512050028", "name": "丛海燕"}  # decides on pages under her own name
+OTHER_STAFF = {"number": "371081199012180015", "name": "毕文斌"}
+CHINA = timezone(timedelta(hours=8))
+
+
+class Sitter:
+    """One person at one kiosk.  ``key`` is the worker's."""
+
+    def __init__(self, kiosk, clock, person_id=None):
+        self.kiosk, self.clock, self.key = kiosk, clock, ReceiverKey()
+        self.person_id = person_id or kiosk.visit()["person_id"]
+
+    def start(self, check_id="WD001-CHECK-1", **changes):
+        body = {
+            "check_id": check_id,
+            "person_id": self.person_id,
+            "consent_version": "2026-01",
+            "kiosk_key": self.key.public.hex(),
+        }
+        return {**body, **changes}
+
+    def begin(self, check_id="WD001-CHECK-1", **changes):
+        """(status, JSON)"""
+        return self.kiosk.call("PUT", f"/v1/checks/{check_id}", self.start(check_id, **changes))
+
+    def begun(self, check_id="WD001-CHECK-1"):
+        status, grant = self.begin(check_id)
+        assert status == 200, grant
+        return grant
+
+    def told(self, check_id="WD001-CHECK-1", **changes):
+        return self.kiosk.call("POST", f"/v1/checks/{check_id}/evidence", self.evidence(**changes))
+
+    def evidence(self, **changes):
+        return evidence(self.clock.ms, **changes)
+
+    def send_picture(self, sealed, check_id="WD001-CHECK-1"):
+        body = {"consent_version": "2026-01", "sealed": sealed}
+        return self.kiosk.call("POST", f"/v1/checks/{check_id}/picture", body)
+
+    def withdraw(self, check_id="WD001-CHECK-1"):
+        return self.kiosk.call("POST", f"/v1/checks/{check_id}/withdraw")
+
+    def assist(self, check_id="WD001-CHECK-A", staff=STAFF, reason="chosen", person_id=None):
+        person_id = person_id or self.person_id
+        body = {"check_id": check_id, "person_id": person_id, "staff": staff, "reason": reason}
+        return self.kiosk.call("PUT", f"/v1/assisted-checks/{check_id}", body)
+
+    def open_reference(self, given, check_id="WD001-CHECK-1"):
+        return self.key.unseal(base64.b64decode(given["sealed"]), reference_info(check_id))
+
+    def state(self):
+        return self.kiosk.visit()["certification"]
+
+
+def evidence(ended_ms, **changes):
+    """What bears itself out; ``ended_ms`` by the kiosk's clock."""
+    told = {
+        "end": "accepted",
+        "asked": [
+            {"action": "blink", "asked_ms": 2_000, "done_ms": 4_100},
+            {"action": "turn_left", "asked_ms": 5_000, "done_ms": 8_300},
+        ],
+        "doubts": [],
+        "comparisons": [{"source": "photo", "zone": "accept", "score": 0.31, "flaws": []}],
+        "engine": "dlib",
+        "model": "5" * 64,
+        "detector": "d" * 64,
+        "thresholds": "start values",
+        "frames": 140,
+        "duration_ms": 11_800,
+        "quality": {"sharpness": 210.5},
+        "ended_at": datetime.fromtimestamp(ended_ms / 1000, CHINA).isoformat(),
+    }
+    return {**told, **changes}
+
+
+def signed_picture(review_key, check_id="WD001-CHECK-1", jpeg=JPEG, **changes):
+    """Base64 of what a worker seals."""
+    content = {"picture": base64.b64encode(jpeg).decode(), "strokes": [[[10, 20], [500, 600]]], **changes}
+    return sealed_text(json.dumps(content).encode(), review_key, check_id)
+
+
+def sealed_text(content, review_key, check_id="WD001-CHECK-1"):
+    return base64.b64encode(seal(content, bytes.fromhex(review_key), picture_info(check_id))).decode()
+
+
+def give_face(central, number=ZHANG, source="photo", coded=JPEG):
+    service = central.service
+    with service.database.write() as connection:
+        of = ReferenceSource(source)
+        enrolment.add_reference(connection, service.keys, number, of, coded, at_ms=0)
+
+
+def rows(central, table, *where):
+    with central.service.database.read() as connection:
+        return connection.execute(select(tables.metadata.tables[table]).where(*where)).all()
+
+
+def states(central, check_id="WD001-CHECK-1"):
+    """(state, reason, operator) of every state so far."""
+    table = tables.check_states
+    found = rows(central, "check_states", table.c.check_id == check_id)
+    return [(row.state, row.reason, row.operator) for row in sorted(found, key=lambda row: row.state_id)]

@@ -1,0 +1,559 @@
+"""Checks over HTTP: references once, evidence judged, one certification, and what is repeated adds nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import pytest
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from central import audit, references, staff, tables
+from central.reviews import NothingToCompare, NotWaiting, SamePerson
+from kiosk.face import reference_format
+from kiosk.seal import NotSealedForUs, ReceiverKey
+from tests.central.boxes import tamper
+from tests.central.sitter import (
+    DUE_S,
+    JPEG,
+    OTHER_STAFF,
+    STAFF,
+    ZHANG,
+    Sitter,
+    give_face,
+    rows,
+    signed_picture,
+    states,
+)
+
+HOUR_S, DAY_S = 3600, 86_400
+CHECK = "WD001-CHECK-1"
+
+
+@pytest.fixture
+def zhang(central, kiosk, clock):
+    """张秀英 on the day after her certification ended, with a photograph at the centre."""
+    clock.move_s(DUE_S)
+    give_face(central)
+    return Sitter(kiosk, clock)
+
+
+def certified(central, person_id):
+    """Certifications that checks gave."""
+    table = tables.certifications
+    return rows(central, "certifications", table.c.person_id == person_id, table.c.check_id.is_not(None))
+
+
+# --- references ----------------------------------------------------------------------------------------------------
+
+
+def test_references_come_sealed_to_this_check_and_no_other(central, zhang):
+    give_face(central, source="certified", coded=JPEG + b"2")
+    grant = zhang.begun()
+    assert [given["source"] for given in grant["references"]] == ["certified", "photo"]
+    assert (grant["gentle"], grant["tries_left"]) == (False, 4)
+    assert grant["review_key"] == central.service.keys.review.public.hex()
+    opened = [reference_format.read(zhang.open_reference(given)) for given in grant["references"]]
+    assert opened == [reference_format.StoredPicture(JPEG + b"2"), reference_format.StoredPicture(JPEG)]
+    for given in grant["references"]:
+        with pytest.raises(NotSealedForUs):
+            zhang.open_reference(given, "WD001-CHECK-2")
+
+
+def test_references_are_given_once(zhang, another_kiosk):
+    zhang.begun()
+    status, problem = zhang.begin()
+    assert (status, problem["code"]) == (409, "reference_given")
+    status, problem = zhang.begin(kiosk_key=ReceiverKey().public.hex())
+    assert (status, problem["code"]) == (409, "check_conflict")
+    status, problem = another_kiosk.call("PUT", f"/v1/checks/{CHECK}", zhang.start())
+    assert (status, problem["code"]) == (409, "check_conflict")
+
+
+def test_of_many_equal_starts_at_once_one_gets_the_references(zhang, central, kiosk_at):
+    sitters = [Sitter(kiosk_at(central), zhang.clock, zhang.person_id) for _ in range(6)]
+    for sitter in sitters:
+        sitter.key = zhang.key
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda sitter: sitter.begin(), sitters))
+    assert sorted(status for status, _ in answers) == [200, 409, 409, 409, 409, 409]
+
+
+def test_a_check_without_references_is_answered_again_as_it_was(central, kiosk, clock):
+    clock.move_s(DUE_S)
+    sitter = Sitter(kiosk, clock)
+    first = sitter.begun()
+    assert first["references"] == []
+    assert sitter.begin() == (200, first)
+    assert len(rows(central, "checks", tables.checks.c.check_id == CHECK)) == 1
+
+
+def test_a_face_is_sealed_where_it_is_kept_and_opens_in_its_own_row_only(central, zhang):
+    assert not any(JPEG[:40] in row.sealed for row in rows(central, "face_references"))
+    others = tables.persons.c.person_id != zhang.person_id
+    other = rows(central, "persons", others)[0]
+    with central.service.database.write() as connection:
+        connection.execute(update(tables.face_references).values(person_id=other.person_id))
+        keys = central.service.keys
+        assert references.of_person(connection, keys, other.person_id) == []
+
+
+# --- evidence ------------------------------------------------------------------------------------------------------
+
+
+def test_evidence_that_holds_certifies_there_and_then(central, zhang):
+    zhang.begun()
+    status, reply = zhang.told()
+    assert status == 200
+    assert reply == {
+        "check_id": CHECK,
+        "state": "accepted",
+        "receipt_no": "RZ270401000001",
+        "valid_until": "2028-04-30",  # twelve months, to the end of that month
+        "next_from": "2028-03-01",  # sixty days before
+        "decided_at": "2027-04-01T10:00:00+08:00",
+    }
+    page = zhang.state()
+    assert (page["state"], page["certified_on"], page["valid_until"]) == (
+        "valid",
+        "2027-04-01",
+        "2028-04-30",
+    )
+    assert page["title"] == "资格认证：今年不用来"
+    (row,) = certified(central, zhang.person_id)
+    assert (row.channel, row.verdict, row.certificate_no) == ("kiosk_self", "accepted", "RZ270401000001")
+
+
+def test_told_again_it_is_the_same_and_told_otherwise_a_conflict(central, zhang):
+    zhang.begun()
+    first = zhang.told()
+    assert zhang.told() == first
+    status, problem = zhang.told(frames=141)
+    assert (status, problem["code"]) == (409, "check_conflict")
+    assert len(certified(central, zhang.person_id)) == 1
+    assert len(rows(central, "check_evidence", tables.check_evidence.c.check_id == CHECK)) == 1
+
+
+def test_told_by_many_at_once_it_certifies_once(central, zhang, kiosk_at):
+    zhang.begun()
+    sitters = [Sitter(kiosk_at(central), zhang.clock, zhang.person_id) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda sitter: sitter.told(), sitters))
+    assert {status for status, _ in answers} == {200}
+    assert {reply["receipt_no"] for _, reply in answers} == {"RZ270401000001"}
+    assert len(certified(central, zhang.person_id)) == 1
+
+
+PHOTO = {"source": "photo", "zone": "accept", "score": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"doubts": ["flat"]}, "doubted"),
+        ({"asked": []}, "not_asked"),
+        ({"asked": [{"action": "nod", "asked_ms": 1, "done_ms": None}]}, "not_done"),
+        ({"asked": [{"action": "nod", "asked_ms": 900, "done_ms": 800}]}, "not_done"),
+        ({"comparisons": []}, "not_compared"),
+        ({"comparisons": [{**PHOTO, "zone": "review"}]}, "not_compared"),
+        ({"comparisons": [PHOTO, {**PHOTO, "source": "chip", "zone": "no_match"}]}, "contradicted"),
+        ({"comparisons": [{**PHOTO, "source": "certified"}]}, "not_given"),
+        ({"engine": None}, "unnamed"),
+        ({"model": None}, "unnamed"),
+        ({"detector": None}, "unnamed"),
+        ({"ended_at": "2027-04-01T09:50:00+08:00"}, "outside"),  # before it began
+        ({"ended_at": "2027-04-01T10:21:00+08:00"}, "outside"),
+        ({"ended_at": "2028-04-01T10:00:00+08:00"}, "outside"),
+        ({"ended_at": "0001-01-01T00:00:00+08:00"}, "outside"),
+        ({"ended_at": "9999-12-31T23:59:59-23:00"}, "outside"),
+    ],
+)
+def test_what_does_not_bear_itself_out_waits_for_a_person(central, zhang, changes, reason):
+    zhang.begun()
+    status, reply = zhang.told(**changes)
+    assert (status, reply["state"], reply["receipt_no"]) == (200, "under_review", "")
+    assert states(central)[-1] == ("under_review", reason, "")
+    assert certified(central, zhang.person_id) == []
+    page = zhang.state()
+    assert (page["state"], page["check_id"]) == ("under_review", CHECK)
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [("review", "to_compare"), ("no_match", "no_match"), ("not_done", "not_done"), ("nobody", "nobody")],
+)
+def test_a_check_that_did_not_work_changes_nothing_for_the_person(central, zhang, end, reason):
+    zhang.begun()
+    _, reply = zhang.told(end=end)
+    assert (reply["state"], reply["decided_at"]) == ("not_recognised", None)
+    assert states(central)[-1] == ("not_recognised", reason, "")
+    assert zhang.state()["state"] == "due"
+    assert zhang.begin("WD001-CHECK-2")[0] == 200
+
+
+def test_the_chips_own_picture_need_not_have_come_from_here(zhang):
+    zhang.begun()
+    _, reply = zhang.told(comparisons=[{**PHOTO, "source": "chip"}])
+    assert reply["state"] == "accepted"
+
+
+@pytest.mark.parametrize(("hours", "state"), [(0, "accepted"), (23, "accepted"), (25, "under_review")])
+def test_an_offline_kiosks_evidence_counts_from_the_day_of_the_check(central, zhang, hours, state):
+    zhang.begun()
+    told = zhang.evidence()
+    zhang.clock.move_s(hours * HOUR_S)
+    _, reply = zhang.kiosk.call("POST", f"/v1/checks/{CHECK}/evidence", told)
+    assert reply["state"] == state
+    if state == "under_review":
+        assert states(central)[-1] == ("under_review", "told_late", "")
+        # the evidence stands by itself: it is a person's to say that it came too late, without a picture
+        reviews, database = central.service.reviews, central.service.database
+        with database.write() as connection:
+            decided = reviews.decide(
+                connection, CHECK, "孙复核", True, "停电，次日补传", at_ms=zhang.clock.ms
+            )
+        assert decided.state.value == "accepted"
+    (row,) = certified(central, zhang.person_id)
+    assert row.certified_on == date(2027, 4, 1)
+
+
+def test_nobody_tells_how_another_kiosks_check_went(zhang, another_kiosk):
+    zhang.begun()
+    status, problem = another_kiosk.call("POST", f"/v1/checks/{CHECK}/evidence", zhang.evidence())
+    assert (status, problem["code"]) == (404, "check_unknown")
+
+
+# --- when a check may begin ----------------------------------------------------------------------------------------
+
+
+def test_nobody_is_checked_who_need_not_be(central, kiosk, clock):
+    sitter = Sitter(kiosk, clock)  # certified to 31 March; the next one opens on 30 January
+    assert sitter.begin()[1]["code"] == "not_due"
+    clock.move_s(67 * DAY_S)  # 29 January
+    assert sitter.begin()[1]["code"] == "not_due"
+    clock.move_s(DAY_S)
+    assert sitter.begin()[0] == 200
+    daughter = kiosk.good("GET", "/sandbox/people?q=于晓琳")[0]
+    nobody = Sitter(kiosk, clock, kiosk.visit(daughter["number"], daughter["name"])["person_id"])
+    assert nobody.begin("WD001-CHECK-9")[1]["code"] == "not_due"
+    assert Sitter(kiosk, clock, "z000nobody").begin("WD001-CHECK-8")[1]["code"] == "person_unknown"
+
+
+def test_five_checks_a_day_and_then_another_way(zhang):
+    left = [zhang.begun(f"WD001-CHECK-{n}")["tries_left"] for n in range(5)]
+    assert left == [4, 3, 2, 1, 0]
+    status, problem = zhang.begin("WD001-CHECK-5")
+    assert (status, problem["code"]) == (409, "too_many_checks")
+    assert zhang.assist()[0] == 200  # the other way is open
+    zhang.withdraw("WD001-CHECK-A")
+    zhang.clock.move_s(14 * HOUR_S)  # midnight
+    assert zhang.begun("WD001-CHECK-6")["tries_left"] == 4
+
+
+def test_a_check_that_is_being_compared_is_not_made_again(zhang):
+    zhang.begun()
+    zhang.told(doubts=["flat"])
+    assert zhang.begin("WD001-CHECK-2")[1]["code"] == "not_due"
+    assert zhang.assist()[1]["code"] == "not_due"
+
+
+def test_the_very_old_are_checked_gently(central, kiosk, clock):
+    born = tables.persons.c.birth < date(1946, 11, 23)
+    old = [row for row in rows(central, "persons", born) if row.benefit]
+    clock.move_s(800 * DAY_S)
+    for row in old[:3]:
+        sitter = Sitter(kiosk, clock, row.person_id)
+        assert sitter.begun(f"WD001-{row.person_id.upper()[:12]}")["gentle"] is True
+
+
+# --- the picture ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pictured(central, zhang):
+    """A check whose signed picture waits."""
+    review_key = zhang.begun()["review_key"]
+    zhang.told(end="review", comparisons=[{**PHOTO, "zone": "review"}])
+    status, reply = zhang.send_picture(signed_picture(review_key))
+    assert (status, reply["state"]) == (200, "under_review")
+    return zhang
+
+
+def test_a_signed_picture_waits_for_a_person_and_goes_with_the_decision(central, pictured):
+    reviews, database = central.service.reviews, central.service.database
+    with database.read() as connection:
+        (waiting,) = [each for each in reviews.waiting(connection) if each.check_id == CHECK]
+        picture = reviews.picture(connection, CHECK)
+        compared_with = reviews.references(connection, CHECK)
+    assert (waiting.name, waiting.number, waiting.has_picture) == ("张秀英", "3710••••••••0042", True)
+    assert (waiting.channel, waiting.reason, waiting.staff) == ("kiosk_self", "picture", "")
+    assert (picture.jpeg, picture.strokes) == (JPEG, (((10, 20), (500, 600)),))
+    assert [(face.source.value, face.coded) for face in compared_with] == [("photo", JPEG)]
+    with database.write() as connection:
+        reviews.decide(connection, CHECK, "孙复核", True, "是同一个人", at_ms=pictured.clock.ms)
+        assert reviews.picture(connection, CHECK) is None
+    assert rows(central, "review_pictures") == []
+    assert states(central)[-1] == ("accepted", "decided", "孙复核")
+    (row,) = certified(central, pictured.person_id)
+    assert (row.channel, row.certified_on) == ("kiosk_self", date(2027, 4, 1))
+
+
+def test_another_way_is_asked_for_without_a_word_of_blame(central, pictured):
+    reviews, database = central.service.reviews, central.service.database
+    with database.write() as connection:
+        reviews.decide(connection, CHECK, "孙复核", False, "照片太暗", at_ms=pictured.clock.ms)
+    page = pictured.state()
+    assert (page["state"], page["title"]) == ("due", "资格认证：请换一种方式")
+    assert rows(central, "review_pictures") == []
+    assert pictured.assist()[0] == 200
+
+
+def test_a_picture_is_taken_once_and_only_while_it_is_of_use(central, zhang):
+    review_key = zhang.begun()["review_key"]
+    picture = signed_picture(review_key)
+    assert zhang.send_picture(picture)[1]["code"] == "check_conflict"  # nothing is told yet
+    zhang.told(end="review")
+    assert zhang.send_picture(picture)[0] == 200
+    assert zhang.send_picture(picture)[1]["state"] == "under_review"
+    assert zhang.send_picture(signed_picture(review_key))[1]["state"] == "under_review"  # sealed anew
+    other = signed_picture(review_key, jpeg=JPEG + b"x")
+    assert zhang.send_picture(other)[1]["code"] == "check_conflict"
+    assert len(states(central)) == 3
+    zhang.withdraw()
+    assert zhang.send_picture(picture)[1]["code"] == "consent_withdrawn"
+    assert rows(central, "review_pictures") == []
+
+
+def test_after_thirty_days_nobodys_picture_is_kept(central, pictured):
+    pictured.clock.move_s(30 * DAY_S - 1)
+    central.service.forget_old_pictures()
+    assert len(rows(central, "review_pictures")) == 1
+    pictured.clock.move_s(1)
+    central.service.forget_old_pictures()
+    assert rows(central, "review_pictures") == []
+    assert states(central)[-1] == ("not_recognised", "picture_old", "")
+    assert pictured.state()["state"] == "due"
+
+
+def test_faces_are_counted_by_person(central, pictured):
+    """Her reference and her picture are one face; a second reference of hers is still one."""
+    husband = rows(central, "persons", tables.persons.c.name == "于德海")[0]
+    with central.service.database.read() as connection:
+        assert references.stored_faces(connection) == 1
+    give_face(central, source="certified")
+    give_face(central, number=husband.number)
+    with central.service.database.read() as connection:
+        assert references.stored_faces(connection) == 2
+    pictured.withdraw()
+    with central.service.database.write() as connection:
+        connection.execute(delete(tables.face_references))
+        assert references.stored_faces(connection) == 0
+
+
+# --- taking the consent back ---------------------------------------------------------------------------------------
+
+
+def test_the_consent_is_taken_back_at_any_kiosk(central, pictured, another_kiosk):
+    check_id = pictured.state()["check_id"]
+    status, reply = another_kiosk.call("POST", f"/v1/checks/{check_id}/withdraw")
+    assert (status, reply["state"]) == (200, "withdrawn")
+    assert rows(central, "review_pictures") == []
+    assert pictured.withdraw() == (200, reply)
+    assert pictured.state()["state"] == "due"
+
+
+def test_nothing_more_is_taken_after_that(central, zhang):
+    zhang.begun()
+    assert zhang.withdraw()[1]["state"] == "withdrawn"
+    status, problem = zhang.told()
+    assert (status, problem["code"]) == (409, "consent_withdrawn")
+    assert zhang.begin()[1]["code"] == "consent_withdrawn"
+    assert certified(central, zhang.person_id) == []
+    assert rows(central, "check_evidence", tables.check_evidence.c.check_id == CHECK) == []
+
+
+def test_what_was_certified_stays(central, zhang):
+    zhang.begun()
+    _, accepted = zhang.told()
+    assert zhang.withdraw() == (200, accepted)
+    assert zhang.state()["state"] == "valid"
+    assert zhang.withdraw("WD001-NOBODY-1")[1]["code"] == "check_unknown"
+
+
+# --- staff at the machine ------------------------------------------------------------------------------------------
+
+
+def test_staff_confirm_and_a_second_person_has_still_to(central, zhang):
+    status, reply = zhang.assist(reason="cannot_do_it")
+    assert (status, reply["state"], reply["receipt_no"]) == (200, "under_review", "")
+    assert zhang.assist(reason="cannot_do_it") == (200, reply)
+    assert zhang.assist(reason="machine")[1]["code"] == "check_conflict"
+    reviews, database = central.service.reviews, central.service.database
+    with database.read() as connection:
+        (waiting,) = [each for each in reviews.waiting(connection) if each.check_id == "WD001-CHECK-A"]
+        assert (waiting.staff, waiting.staff_reason, waiting.reason) == (
+            "丛海燕",
+            "cannot_do_it",
+            "second_person",
+        )
+        assert reviews.may_decide(connection, "WD001-CHECK-A", "孙复核")
+        assert not reviews.may_decide(connection, "WD001-CHECK-A", "丛海燕")
+    zhang.clock.move_s(2 * DAY_S)
+    with database.write() as connection:
+        decided = reviews.decide(connection, "WD001-CHECK-A", "孙复核", True, "已核对", at_ms=zhang.clock.ms)
+    assert decided.receipt_no == "RZ270403000001"
+    (row,) = certified(central, zhang.person_id)
+    assert (row.channel, row.certified_on) == ("kiosk_assisted", date(2027, 4, 1))
+    assert zhang.state()["source"] == "工作人员协助"
+
+
+def test_who_confirmed_is_never_the_second_person(central, zhang):
+    zhang.assist()
+    before = states(central, "WD001-CHECK-A")
+    reviews, database = central.service.reviews, central.service.database
+    for accepted in (True, False):
+        with pytest.raises(SamePerson), database.write() as connection:
+            reviews.decide(connection, "WD001-CHECK-A", "丛海燕", accepted, "自己批", at_ms=0)
+    zhang.withdraw("WD001-CHECK-A")
+    # without an operator's name on file the name on the card is enough
+    zhang.assist("WD001-CHECK-B", staff=OTHER_STAFF)
+    with pytest.raises(SamePerson), database.write() as connection:
+        reviews.decide(connection, "WD001-CHECK-B", "毕文斌", True, "自己批", at_ms=0)
+    assert states(central, "WD001-CHECK-A")[:-1] == before
+    assert certified(central, zhang.person_id) == []
+
+
+def test_nobody_decides_about_themselves(central, zhang):
+    from central import staff
+
+    zhang.begun()
+    zhang.told(doubts=["flat"])
+    database = central.service.database
+    with database.write() as connection:
+        staff.add(connection, ZHANG, "张秀英", "张主任")
+    with pytest.raises(SamePerson), database.write() as connection:
+        central.service.reviews.decide(connection, CHECK, "张主任", False, "自己的", at_ms=0)
+    status, problem = zhang.assist(staff={"number": ZHANG, "name": "张秀英"})
+    assert (status, problem["code"]) == (409, "staff_is_person")
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {**STAFF, "name": "丛海"},
+        {**STAFF, "number": "371081198512050029"},
+        {**STAFF, "number": "３71081198512050028"},
+        {"number": "371081195906120018", "name": "于德海"},
+    ],
+)
+def test_a_card_of_nobody_who_may_confirm(zhang, card):
+    status, problem = zhang.assist(staff=card)
+    assert (status, problem["code"]) == (404, "staff_unknown")
+
+
+def test_staff_who_were_removed_confirm_nobody(central, zhang):
+    with central.service.database.write() as connection:
+        assert staff.remove(connection, STAFF["number"])
+    assert zhang.assist()[1]["code"] == "staff_unknown"
+
+
+def test_nobody_accepts_what_nobody_can_see(central, zhang):
+    zhang.begun()
+    zhang.told(doubts=["flat"])
+    reviews, database = central.service.reviews, central.service.database
+    with pytest.raises(NothingToCompare), database.write() as connection:
+        reviews.decide(connection, CHECK, "孙复核", True, "看着像", at_ms=0)
+    with pytest.raises(ValueError, match="note"), database.write() as connection:
+        reviews.decide(connection, CHECK, "孙复核", False, " ", at_ms=0)
+    with database.write() as connection:
+        assert reviews.decide(connection, CHECK, "孙复核", False, "请换一种方式", at_ms=0).state == "refused"
+    for check_id in (CHECK, "WD001-NOBODY-1"):
+        with pytest.raises(NotWaiting), database.write() as connection:
+            reviews.decide(connection, check_id, "孙复核", False, "再来一次", at_ms=0)
+
+
+# --- a visit at home -----------------------------------------------------------------------------------------------
+
+
+def test_somebody_comes_to_the_house_once_however_often_it_is_asked(central, zhang, another_kiosk):
+    def ask(kiosk, request_id):
+        body = {"request_id": request_id, "person_id": zhang.person_id}
+        return kiosk.call("PUT", f"/v1/home-visits/{request_id}", body)
+
+    status, reply = ask(zhang.kiosk, "WD001-VISIT-1")
+    assert (status, reply["request_id"], reply["within_days"]) == (200, "WD001-VISIT-1", 3)
+    (person,) = rows(central, "persons", tables.persons.c.person_id == zhang.person_id)
+    assert reply["phone"] == f"{person.phone[:3]}••••{person.phone[-4:]}"
+    assert ask(zhang.kiosk, "WD001-VISIT-1") == (status, reply)
+    assert ask(another_kiosk, "WD002-VISIT-1") == (200, {**reply, "request_id": "WD002-VISIT-1"})
+    assert len(rows(central, "home_visits")) == 1
+    assert ask(another_kiosk, "WD001-VISIT-1")[1]["code"] == "check_conflict"
+    notes = {way["way"]: way["note"] for way in zhang.state()["ways"]}
+    assert notes["home_visit"] == "已经约好了，上门以前会先打电话"
+
+
+# --- the chain, and what stays as it was written -------------------------------------------------------------------
+
+
+def chain_finding(central):
+    with central.service.database.read() as connection:
+        (finding,) = [f for f in audit.findings(connection) if f.words.startswith("check evidence")]
+        return finding
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE check_evidence SET content = replace(content, 'review', 'accept') WHERE number = 2",
+        "UPDATE check_evidence SET at_ms = at_ms + 1 WHERE number = 2",
+        "UPDATE check_evidence SET prev_hash = hash WHERE number = 2",
+        "DELETE FROM check_evidence WHERE number = 2",
+    ],
+)
+def test_central_verify_finds_evidence_that_was_changed_or_left_out(central, zhang, statement):
+    for n in range(3):
+        zhang.begun(f"WD001-CHECK-{n}")
+        zhang.told(f"WD001-CHECK-{n}", end="review" if n < 2 else "accepted")
+    assert chain_finding(central).good
+    tamper(central.service.database, tables.check_evidence, statement)
+    finding = chain_finding(central)
+    assert not finding.good and "number 2" in finding.words
+
+
+def test_central_verify_finds_a_check_that_was_given_to_somebody_else(central, zhang):
+    zhang.begun()
+    zhang.told()
+    digest = "UPDATE checks SET request_digest = :other WHERE check_id = :check_id"
+    tamper(central.service.database, tables.checks, digest, other="0" * 64, check_id=CHECK)
+    assert not chain_finding(central).good
+
+
+def test_the_laws_of_the_checks_hold_and_are_looked_at(central, zhang):
+    zhang.begun()
+    zhang.told()
+    zhang.assist()
+
+    def bad():
+        with central.service.database.read() as connection:
+            return [finding.words for finding in audit.findings(connection) if not finding.good]
+
+    assert bad() == []
+    database, of = central.service.database, {"check_id": CHECK}
+    sql = "UPDATE certifications SET check_id = NULL WHERE check_id = :check_id"
+    tamper(database, tables.certifications, sql, **of)
+    assert bad() == [f"each accepted check certified its person: not {CHECK}"]
+
+
+@pytest.mark.parametrize("name", tables.FROZEN_CHECKS)
+def test_what_a_check_was_cannot_be_changed_or_removed(central, zhang, name):
+    zhang.begun()
+    zhang.told()
+    table, database = tables.metadata.tables[name], central.service.database
+    with database.read() as connection:
+        before = connection.execute(select(table)).all()
+    assert before
+    column = list(table.columns)[-1]
+    for statement in (update(table).values({column: column}), delete(table)):
+        with pytest.raises(IntegrityError, match="only ever inserted"), database.write() as connection:
+            connection.execute(statement)
+    with database.read() as connection:
+        assert connection.execute(select(table)).all() == before
