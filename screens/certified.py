@@ -76,7 +76,9 @@ class CertifiedScreen(Page):
         view = self.view
         seconds: list[Box] = []
         if view.can_print and not view.printed:
-            seconds.append(self.button(texts.CERTIFIED_PRINT, CertifiedButton.PRINT, "printer"))
+            button = self.button(texts.CERTIFIED_PRINT, CertifiedButton.PRINT, "printer")
+            button.label.fit = True  # 打印大字 and 提醒 on two lines read badly
+            seconds.append(button)
         seconds.append(self.button(texts.CERTIFIED_SPOUSE, CertifiedButton.SPOUSE, "users"))
         if view.can_withdraw:
             seconds.append(self.button(texts.WITHDRAW, CertifiedButton.WITHDRAW, "undo-2"))

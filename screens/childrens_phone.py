@@ -19,4 +19,5 @@ class ChildrensPhoneScreen(Page):
             gap=14,
         )
         code = Panel(self.look, Centre(self.look, QrCode(self.look, self.view.qr, 800)), pad=32)
-        return Body(main=[head, code], actions=[self.button(texts.CHILDREN_DONE, None, primary=True)])
+        done = self.button(texts.CHILDREN_DONE, None, primary=True)
+        return Body(main=[head], side=[code], actions=[done], actions_left=True)

@@ -28,13 +28,17 @@ class ChooseWayScreen(Page):
         if view.due:
             head.append(Left(self.look, pill(self.ink, view.due, "go", "clock")))
         landscape = self.look.landscape
+        asks_face = any(way.key is WayKey.FACE for way in view.ways)
+        top: Box = self.column(head, gap=8, grow=1)
+        if asks_face and landscape:
+            top = Row(self.look, [top, self._rules()], gap=24)
         boxes: list[Box] = [
-            self.column(head, gap=8),
+            top,
             Grid(self.look, self.panels, len(self.panels) if landscape else 1, gap=36),
         ]
         if rest:
             boxes.append(Grid(self.look, rest, len(rest) if landscape else 1, gap=24))
-        if any(way.key is WayKey.FACE for way in view.ways):
+        if asks_face and not landscape:
             boxes.append(Centre(self.look, self._rules()))
         return Body(main=boxes, gap=32)
 
@@ -52,7 +56,7 @@ class ChooseWayScreen(Page):
         button.label.text_size = 48  # of one size: what is said louder is chosen more
         icon = Icon(self.ink, ICONS[way.key], 68, "brand", "brand_soft", 104)
         heading = self.text(title, 54, bold=True, leading=1.3, grow=1)
-        if len(self.view.ways) > PANELS + 1:
+        if self.look.landscape or len(self.view.ways) > PANELS + 1:
             head: list[Box] = [Row(self.look, [icon, heading], gap=28)]
         else:
             head = [Left(self.look, icon), heading]

@@ -95,8 +95,8 @@ class BarButton(Press):
         tight: bool = False,
     ) -> None:
         ink = shell.ink
-        self.near, self.pad = (6, 0) if tight else (16, 24 if border else 14)
-        self.icon = Icon(ink, icon, 40 if tight else 46, role)
+        self.near, self.pad = (5, 0) if tight else (16, 24 if border else 14)
+        self.icon = Icon(ink, icon, 38 if tight else 46, role)
         self.label = Text(ink, words, 34, bold=True, role=role, align="centre", leading=1.25)
         self.stacked = ink.look.large and not ink.look.landscape
         shape = Column if self.stacked else Row

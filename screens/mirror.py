@@ -9,7 +9,16 @@ from __future__ import annotations
 import math
 
 from kivy.clock import Clock
-from kivy.graphics import Color, Ellipse, PopMatrix, PushMatrix, Rectangle, SmoothLine, Translate
+from kivy.graphics import (
+    Color,
+    Ellipse,
+    PopMatrix,
+    PushMatrix,
+    Rectangle,
+    SmoothEllipse,
+    SmoothLine,
+    Translate,
+)
 from kivy.graphics.texture import Texture
 
 from kiosk import texts
@@ -24,7 +33,9 @@ OVAL_SHARE = 0.78  # of the panel's height
 OVAL_SHAPE = 0.75  # width to height
 PICTURE_SHARE = 1.29  # height of the whole picture to the oval's
 RING_POINTS = 120
+RING = 8.0
 SIGN_S = 1.8
+COMPARING_S, COMPARING_SHARE = 2.4, 0.3  # an arc that goes round: something is being done
 SIGNS = {
     Action.TURN_LEFT: ("arrow-left", (-1,), (-1, 0)),
     Action.TURN_RIGHT: ("arrow-right", (1,), (1, 0)),
@@ -53,7 +64,9 @@ class HintLine(Box):
             self.put(*self.pos, *self.size)
 
     def natural(self, width: float) -> float:
-        return max(self.text.line_height(), self.icon.natural(width))
+        # not of the words there are: other ones must not move the oval
+        line = round(self.look.type(self.text.text_size) * self.text.leading)
+        return max(line, self.icon.natural(width))
 
     def put(self, x: float, y: float, width: float, height: float) -> None:
         super().put(x, y, width, height)
@@ -87,6 +100,7 @@ class Mirror(Panel):
         self._glass: Ellipse | None = None
         self._tint: Color | None = None
         self._ring: SmoothLine | None = None
+        self._ends: list[SmoothEllipse] = []
         self._signs: list[Rectangle] = []
         self._move: Translate | None = None
         self._event = Clock.schedule_interval(self._frame, 0)
@@ -112,7 +126,7 @@ class Mirror(Panel):
         old, self.guidance = self.guidance, guidance
         self._tell_hint()
         if self._ring is not None:
-            self._ring.points = self._arc(guidance.progress)
+            self._show_ring()
             if (old.phase, old.action) != (guidance.phase, guidance.action):
                 self._passed_s = 0.0
                 self.draw()
@@ -162,27 +176,39 @@ class Mirror(Panel):
     def draw(self) -> None:
         super().draw()
         x, y, wide, high = self._oval()
-        thick = max(self.look.px(7), 2)
+        thick = max(self.look.px(RING), 2)
         with self.canvas.before:
             self._tint = Color(*self.look.theme.colour("glass_soft"))
             self._glass = Ellipse(pos=(x, y), size=(wide, high), segments=120)
             Color(*self.look.theme.colour("glass_track"))
-            SmoothLine(points=self._arc(1.0), width=thick, joint="round", close=True)
+            SmoothLine(points=self._arc(0.0, 1.0), width=thick, joint="round", close=True)
             Color(*self.look.theme.colour("glass_ok"))
-            self._ring = SmoothLine(
-                points=self._arc(self.guidance.progress), width=thick, cap="round", joint="round"
-            )
+            self._ring = SmoothLine(points=[], width=thick, joint="round")
+            self._ends = [SmoothEllipse(size=(0, 0)) for _ in range(2)]
             self._draw_signs(x, wide, y + high / 2)
+        self._show_ring()
         self._show_texture()
         self._animate()
 
-    def _arc(self, share: float) -> list[float]:
-        """Points along the oval, clockwise from the top."""
+    def _show_ring(self) -> None:
+        """How far the check is; while faces are compared, that something is being done."""
+        assert self._ring is not None
+        start, share = 0.0, self.guidance.progress
+        if self.guidance.phase is Phase.COMPARING:
+            start, share = self._passed_s / COMPARING_S % 1.0, COMPARING_SHARE
+        points = self._ring.points = self._arc(start, share)
+        side = 2 * self._ring.width
+        for end, at in zip(self._ends, (points[:2], points[-2:]), strict=True):
+            end.size = (side, side) if at else (0, 0)
+            end.pos = (at[0] - side / 2, at[1] - side / 2) if at else (0, 0)
+
+    def _arc(self, start: float, share: float) -> list[float]:
+        """Points along the oval, clockwise; ``start`` 0 is the top."""
         x, y, wide, high = self._oval()
         count = round(RING_POINTS * min(max(share, 0.0), 1.0))
         points: list[float] = []
         for step in range(count + 1 if count else 0):
-            angle = 2 * math.pi * step / RING_POINTS
+            angle = 2 * math.pi * (start + step / RING_POINTS)
             points += [x + wide / 2 * (1 + math.sin(angle)), y + high / 2 * (1 + math.cos(angle))]
         return points
 
@@ -204,7 +230,9 @@ class Mirror(Panel):
         PopMatrix()
 
     def _animate(self) -> None:
-        """An arrow leans its way and comes back; an eye shuts and opens."""
+        """An arrow leans its way and comes back; an eye shuts and opens; while faces are compared the ring goes round."""
+        if self.guidance.phase is Phase.COMPARING and self._ring is not None:
+            self._show_ring()
         action = self.guidance.action
         if self._move is None or action is None:
             return

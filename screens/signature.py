@@ -214,7 +214,7 @@ def _edge(x: float, y: float, wide: float, high: float, corner: float) -> list[t
 
 def dashed(look: Look, box: Box, role: str, radius: float) -> None:
     """A dashed edge: something belongs in here.  Into the canvas that is open."""
-    thick = max(look.px(2), 1)
+    thick = max(look.px(2), 1.3)
     points = _edge(
         box.x + thick, box.y + thick, box.width - 2 * thick, box.height - 2 * thick, look.px(radius)
     )
