@@ -21,6 +21,7 @@ from kiosk.flows import visits
 from kiosk.flows.attract import Devices
 from kiosk.payment import Order
 from kiosk.till import ORDER
+from kiosk.views import Service
 from stand.books import Books, Sheet, compare, gateway_of, ledger_of, sheet_of
 from stand.stand import Stand
 from tests.desk import WORLD, Clock, Do, ScriptedDesk
@@ -110,12 +111,12 @@ class Visitor:
         self.visit_of(self.desk)
         return self.desk
 
-    def visit_of(self, desk: Desk) -> None:
-        """One visit before any desk."""
+    def visit_of(self, desk: Desk, wish: Service | None = None) -> Service | None:
+        """One visit before any desk; with a ``wish`` the home screen was answered before.  Gives the wish of whoever comes next."""
         machine = self.start_if_off()
         object.__setattr__(machine.kiosk, "desk", desk)
         self.visits += 1
-        visits.visit(machine.kiosk, Devices(machine.kiosk), self.visits)
+        return visits.visit(machine.kiosk, Devices(machine.kiosk), self.visits, wish)
 
     def sweep(self, rounds: int = 8) -> None:
         """The outbox's work, without its thread: until nothing is left to hand in."""

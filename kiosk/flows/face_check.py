@@ -33,7 +33,7 @@ from kiosk.views import (
 )
 
 CONSENT, LOOK = Steps(views.CERTIFY_STEPS, 1), Steps(views.CERTIFY_STEPS, 2)
-LONGEST_S = 300.0  # the worker ends every check long before; a worker that does not is broken
+LONGEST_S = 240.0  # the worker ends every check long before; a worker that does not is broken
 RINGS = 8  # the progress is redrawn so often at most: between two drawings a tap has nobody to go to
 MACHINE = (End.BROKEN, End.CAMERA_LOST)
 MOST = 1_000_000

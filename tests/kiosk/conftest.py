@@ -10,6 +10,7 @@ import pytest
 
 from central.server import Running, running
 from central.settings import Settings
+from tests.kiosk.qualifying import Township
 from tests.visitor import Visitor, owing
 
 MONDAY_MS = 1_795_397_160_000  # 2026-11-23 09:26 in Wendeng
@@ -37,6 +38,23 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def people(central: Running) -> Iterator[dict[str, Any]]:
     return owing(central)
+
+
+@pytest.fixture(scope="session")
+def folks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Township]:
+    """For the yearly check: a central that goes by the machine's own clock."""
+    settings = Settings(
+        tmp_path_factory.mktemp("checks"), sandbox=True, township=700, seed=11, sweep_interval_s=0
+    )
+    with running(settings) as service:
+        yield Township(service)
+
+
+@pytest.fixture
+def kiosk_for_checks(folks: Township, tmp_path: Path) -> Iterator[Visitor]:
+    kiosk = Visitor(folks.central, tmp_path, iter(()))
+    yield kiosk
+    kiosk.stop()
 
 
 @pytest.fixture
