@@ -111,7 +111,8 @@ class Surface:
         self._rest = np.stack((self._x - centre[0], self._y - centre[1], z - centre[2]), axis=-1).astype(
             np.float32
         )
-        self._held, self._centre, self._distance = held, centre, distance
+        self._held, self._distance = held, distance
+        self._whole = bool((held == 1).all())
 
     def moved(self, turn: Turn, bend: Field | None = None) -> Field:
         """(rows, columns, 2): by how many pixels each node goes.  ``bend``: (rows, columns, 3), its own move before the turn."""
@@ -156,9 +157,26 @@ class Surface:
         goal[..., 0], goal[..., 1] = x, y
         middle = (STEP - 1) / 2
         corner = np.array((self.grid.left + middle, self.grid.top + middle), np.float32)
-        found = goal - moves.mean(axis=(0, 1))
+        back, (shift_x, shift_y) = self._straightened(moves)
+        found = (goal - np.array((shift_x, shift_y), np.float32)) @ back.T
         for _ in range(ROUNDS):
             at = (found - corner) / np.float32(STEP)
             gone = cv2.remap(moves, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            found += np.float32(RELAXED) * (goal - gone - found)
+            found += (np.float32(RELAXED) * (goal - gone - found)) @ back.T
         return grid, grid.pixels(found)
+
+    def _straightened(self, moves: Field) -> tuple[Field, tuple[float, float]]:
+        """The best affine map of all nodes, as the inverse of its matrix (2, 2) and its shift: a first guess of the way back.
+
+        A head that folds over its own far side is better guessed by a shift alone.
+        """
+        if not self._whole:
+            x, y = moves.mean(axis=(0, 1))
+            return np.eye(2, dtype=np.float32), (float(x), float(y))
+        x, y = self._x - self._x.mean(), self._y - self._y.mean()
+        over_x = (x[..., None] * moves).sum(axis=(0, 1)) / max(float((x * x).sum()), 1.0)
+        over_y = (y[..., None] * moves).sum(axis=(0, 1)) / max(float((y * y).sum()), 1.0)
+        matrix = np.eye(2) + np.stack((over_x, over_y), axis=1)
+        middle = np.array((self._x.mean(), self._y.mean()))
+        shift = middle + moves.mean(axis=(0, 1)) - matrix @ middle
+        return np.linalg.inv(matrix).astype(np.float32), (float(shift[0]), float(shift[1]))
