@@ -2,9 +2,9 @@
 
     frames       what a camera frame costs, beside the library's loop
     comparison   what each engine gets wrong on public sets; needs --faces
-    attacks      presentations that are no living person, and living people, rendered: about an hour of two cores
-    window       the gaps between the window's frames while somebody is being checked, beside the idle window
     worker       start and memory of the worker, and how long a willing person takes
+    window       the gaps between the window's frames while somebody is being checked, beside the idle window
+    attacks      presentations that are no living person, and living people, rendered: hours of all cores
 
 Figures go into bench/out/face.json as soon as they are there and leave those of other parts as they are; face.md is drawn from the
 whole.  A look (--quick, or fewer --runs than a claim takes) goes to face_look.json and face_look.md instead.
@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from bench import face_attacks, face_comparison, face_frames, face_report, machine
+from bench import face_attacks, face_comparison, face_frames, face_report, face_window, face_worker, machine
 from bench.face_report import Found
 from bench.face_run import DRAWS
 from bench.figures import Figure
@@ -34,6 +34,8 @@ Measure = Callable[[argparse.Namespace], Iterable[list[Figure]]]  # a list whene
 MEASURES: Mapping[str, Measure] = {
     "frames": lambda given: [face_frames.measure(given.quick)],
     "comparison": lambda given: face_comparison.measure(given.faces, given.quick, given.onnx),
+    "worker": lambda given: [face_worker.measure(given.quick)],
+    "window": lambda given: [face_window.measure(given.quick)],
     "attacks": lambda given: face_attacks.measure(given.runs, given.processes, given.species or (), say),
 }
 

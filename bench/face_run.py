@@ -18,11 +18,9 @@ import cv2
 import numpy as np
 
 from bench.scene import SEED
-from devices import camera_emulator as emulator
-from devices.camera_emulator import Presentation
+from devices.camera_emulator import PRESENTATIONS, Cast, Living, Presentation
 from devices.camera_manner import Manner, Rng
 from devices.camera_scene import Scene, any_scene
-from devices.camera_sitter import Sitter
 from kiosk.config import Face
 from kiosk.face import models, reference_format
 from kiosk.face.check import Check, Given
@@ -36,25 +34,25 @@ from stand import camera
 CAP_S = 240.0  # a check ends by itself before
 LIVING = "living"
 COMPARED = (End.ACCEPTED, End.REVIEW, End.NO_MATCH)
-GENTLE = 0.25  # how often somebody is given the gentle check
-FPS = (8.0, 30.0)
+GENTLE = 0.1  # how often somebody is given the gentle check
+FPS = (8.0, 30.0)  # as many below 15 as above
 
 Tell = Callable[[float, Guidance], None]
-Draw = Callable[[Sitter, Scene, Rng], Presentation]
+Draw = Callable[[Cast, Scene, Rng], Presentation]
 
 
-def living(sitter: Sitter, scene: Scene, rng: Rng) -> Presentation:
+def living(cast: Cast, scene: Scene, rng: Rng) -> Presentation:
     """An old person who does what is asked, the eyes more or less open, now and then to the wrong side first."""
     manner = Manner(wrong_first=0.05)
-    return emulator.Living(sitter, scene, rng, manner, squint=float(rng.uniform(0.0, 0.35)))
+    return Living(cast.sitter, scene, rng, manner, squint=float(rng.uniform(0.0, 0.35)))
 
 
 DRAWS: Mapping[str, Draw] = {
-    "flat": emulator.FlatPhoto,
-    "bent": emulator.BentPhoto,
-    "moved": emulator.MovedPhoto,
-    "replayed": emulator.ReplayedVideo,
-    "nobody": lambda _sitter, scene, rng: emulator.Nobody(scene, rng),
+    "eye_hole": PRESENTATIONS["eye_holes"],
+    **{
+        name: PRESENTATIONS[name]
+        for name in ("flat", "bent", "moved", "replayed", "two_faces", "swapped", "nobody")
+    },
     LIVING: living,
 }
 
@@ -90,7 +88,7 @@ class Room:
     models: Models
     matcher: Matcher
     thresholds: Thresholds
-    sitter: Sitter
+    cast: Cast
     reference: Given
 
 
@@ -101,18 +99,18 @@ def room() -> Room:
     networks, face = models.load(), Face()
     matcher = open_matcher(face)
     limits = thresholds_for(face, matcher.name, matcher.digest, matcher.direction)
-    sitter = camera.sitter(networks)
-    picture = sitter.portrait.picture
+    cast = camera.cast(networks)
+    picture = cast.sitter.portrait.picture
     found = prepare_reference(networks, picture, face.reference, picture.size)
     assert found.mesh is not None and not found.too_poor, found.flaws
     numbers = tuple(float(one) for one in matcher.embed(found.image, found.mesh))
     stored = reference_format.write(reference_format.StoredVector(matcher.digest, numbers))
-    return Room(networks, matcher, limits, sitter, Given(Source.CERTIFIED, stored))
+    return Room(networks, matcher, limits, cast, Given(Source.CERTIFIED, stored))
 
 
 def draw_scene(rng: Rng, size: tuple[int, int]) -> Scene:
     scene = any_scene(rng)
-    return replace(scene, width=size[0], height=size[1], fps=float(rng.uniform(*FPS)))
+    return replace(scene, width=size[0], height=size[1], fps=float(np.exp(rng.uniform(*np.log(FPS)))))
 
 
 def run(species: str, number: int, size: tuple[int, int], tell: Tell | None = None) -> Run:
@@ -121,7 +119,7 @@ def run(species: str, number: int, size: tuple[int, int], tell: Tell | None = No
     rng = np.random.default_rng((SEED, sorted(DRAWS).index(species), number))
     scene = draw_scene(rng, size)
     gentle = bool(rng.random() < GENTLE)
-    presentation = DRAWS[species](here.sitter, scene, rng)
+    presentation = DRAWS[species](here.cast, scene, rng)
     dice = Random(int(rng.integers(2**63)))
     check = Check(here.models, here.matcher, here.thresholds, Face(), [here.reference], dice, gentle)
     presentation.ask("look", 0.0)
