@@ -21,8 +21,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
     UniqueConstraint,
-    text,
 )
 
 FROZEN = ("ledger", "receipts", "contributions", "certifications", "revocations")
@@ -380,8 +380,8 @@ home_visits = Table(
         "uq_home_visits_open",
         "person_id",
         unique=True,
-        sqlite_where=text("done_ms IS NULL"),
-        postgresql_where=text("done_ms IS NULL"),
+        sqlite_where=TextClause("done_ms IS NULL"),
+        postgresql_where=TextClause("done_ms IS NULL"),
     ),
 )
 

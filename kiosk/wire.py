@@ -494,7 +494,10 @@ class CheckState(str, Enum):
 
 
 class CheckReply(Reply):
-    """``receipt_no``: what the slip says, RZ and twelve digits, once there is something to say it of."""
+    """``receipt_no``: what the slip says, RZ and twelve digits, once there is something to say it of.
+
+    ``valid_until``: by this day the next one should be done; from ``next_from`` it can be.
+    """
 
     check_id: CheckId
     state: CheckState
