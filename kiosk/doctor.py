@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from kiosk.api import Api, Refused, Unreachable
 from kiosk.config import Config
 
 LEAST_FREE_MB = 200
+FIRST_PICTURE_S, PICTURES_S, LEAST_FPS = 10.0, 2.0, 10.0
+CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
+SWAPS = Path("/proc/swaps")
+CONTROLLERS = Path("/sys/fs/cgroup/cgroup.controllers")
 NO_ORDER = "DOCTOR-00000000"
 
 
@@ -47,6 +52,9 @@ def findings_of(config: Config) -> Iterator[Finding]:
     yield reader(config)
     yield printer(config)
     yield scanner(config)
+    yield from face(config)
+    yield core_dumps()
+    yield swap()
     yield central(config)
 
 
@@ -130,6 +138,107 @@ def scanner(config: Config) -> Finding:
     state = discover.open_scanner(settings, SystemClock()).status()
     good = state is DeviceState.ONLINE
     return Finding("scanner", good, f"{config.scanner.port}: {state.value}")
+
+
+def face(config: Config) -> Iterator[Finding]:
+    """Camera, engine and worker, when there is a camera."""
+    if not config.camera.port:
+        yield Finding(
+            "camera", True, "none is configured: the yearly check is not done by face, but in every other way"
+        )
+        return
+    yield camera(config)
+    from kiosk.face import doctor as engine
+
+    bad = [finding for finding in engine.findings(config.face) if not finding.good]
+    if bad:
+        yield Finding("face", False, f"{bad[0].words}. Run: kiosk face doctor")
+        return
+    yield worker(config)
+
+
+def camera(config: Config) -> Finding:
+    """Opens it for a few pictures."""
+    try:
+        from devices import camera_opencv
+    except ImportError as error:
+        return Finding("camera", False, f"{error}. Install the program again: make setup")
+    port = config.camera.port
+    opened = camera_opencv.open_camera(camera_opencv.CameraSettings(**vars(config.camera)), SystemClock())
+    with closing(opened):
+        first = last = opened.latest(0, FIRST_PICTURE_S)
+        if first is None or last is None:
+            if opened.status().device is DeviceState.NO_DEVICE:
+                return Finding(
+                    "camera", False, f"{port} cannot be opened. Check cable and name; user in group video?"
+                )
+            return Finding(
+                "camera", False, f"{port} is open and gives no picture. Pull it out and put it in again."
+            )
+        while last.at_s - first.at_s < PICTURES_S and (newer := opened.latest(last.number, PICTURES_S)):
+            last = newer
+        height, width = first.image.shape[:2]
+    if last.number == first.number:
+        return Finding("camera", False, f"{port} gave one picture and no more. Try another cable.")
+    fps = (last.number - first.number) / (last.at_s - first.at_s)
+    words = f"{port}: {width} x {height}, {fps:.0f} pictures a second"
+    if fps < LEAST_FPS:
+        return Finding("camera", False, f"{words}. Too slow: more light, or another cable.")
+    return Finding("camera", True, words)
+
+
+def worker(config: Config) -> Finding:
+    """Starts one, as for a person; the camera stays shut."""
+    from kiosk.face.booth import BoothUnusable
+    from kiosk.face.room import FaceRoom
+
+    clock = SystemClock()
+    with open("/dev/null", "w", encoding="utf-8") as nowhere:
+        booth = FaceRoom(config.camera, config.face, clock, events.Log(nowhere, clock))
+        began_s = clock.monotonic()
+        with closing(booth):
+            try:
+                booth.sit()
+            except BoothUnusable as error:
+                return Finding("face", False, f"{error}. Run: kiosk face doctor")
+            took_s = clock.monotonic() - began_s
+    return Finding("face", True, f"engine {config.face.engine}, its process is up in {took_s:.1f} s")
+
+
+def core_dumps(pattern: Path = CORE_PATTERN) -> Finding:
+    """The face worker never dumps; this is about the kiosk's own process, which shows the person on the screen."""
+    try:
+        handler = pattern.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        return Finding("core dumps", None, f"{pattern} cannot be read: {error.strerror}")
+    program = handler.removeprefix("|").split(" ")[0]
+    if not handler.startswith("|") or program.endswith(("/systemd-coredump", "/false", "/true")):
+        return Finding("core dumps", True, "none is kept: LimitCORE=0 in kiosk.service holds")
+    return Finding(
+        "core dumps",
+        False,
+        f"the kernel gives them to {program}, whatever kiosk.service says. Remove that program, or write"
+        " kernel.core_pattern=core into /etc/sysctl.d/60-kiosk.conf and restart.",
+    )
+
+
+def swap(swaps: Path = SWAPS, controllers: Path = CONTROLLERS) -> Finding:
+    """Whether what is in memory can come to lie on a disk."""
+    try:
+        areas = [
+            line.split()[0] for line in swaps.read_text(encoding="utf-8").splitlines()[1:] if line.strip()
+        ]
+    except OSError as error:
+        return Finding("swap", None, f"{swaps} cannot be read: {error.strerror}")
+    on_disk = [area for area in areas if "/zram" not in area]
+    if not on_disk:
+        return Finding("swap", True, "none on a disk")
+    names = ", ".join(on_disk)
+    if controllers.is_file() and "memory" in controllers.read_text(encoding="ascii").split():
+        return Finding("swap", True, f"{names}; the kiosk stays out of it: MemorySwapMax=0 in kiosk.service")
+    return Finding(
+        "swap", False, f"{names}: memory may be written there. swapoff -a, and take it out of /etc/fstab."
+    )
 
 
 def refuses(config: Config, error: Refused) -> Finding:

@@ -13,6 +13,8 @@ import resource
 import signal
 import socket
 import sys
+from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,10 @@ def harden(parent: int) -> None:
 
     The signal comes when the *thread* that started this process ends.  Raises OSError, ProcessLookupError when the parent is gone.
     """
+    with suppress(
+        OSError
+    ):  # when memory runs out this process goes first, not the kiosk; before it may not write there any more
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     system = ctypes.CDLL(None, use_errno=True)
     for option, value in ((PR_SET_DUMPABLE, 0), (PR_SET_PDEATHSIG, int(signal.SIGKILL))):
         if system.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:

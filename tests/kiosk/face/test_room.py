@@ -427,6 +427,7 @@ def test_no_core_dump_and_no_file(hall: Hall) -> None:
     limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii").splitlines()
     (core,) = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
     assert core == ["0", "0"]
+    assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "500\n"  # it goes before the kiosk does
     assert os.stat(f"/proc/{pid}/mem").st_uid == 0  # not dumpable: nobody but root may look
     if os.geteuid() != 0:
         with pytest.raises(PermissionError):
