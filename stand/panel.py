@@ -13,6 +13,7 @@ import requests
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from devices.camera_emulator import PRESENTATIONS
 from stand import people
 from stand.proxy import Fault
 from stand.stand import Stand
@@ -71,6 +72,9 @@ def create_panel(stand: Stand, central_url: str) -> FastAPI:
     def scan(body: dict[str, Any]) -> None:
         stand.scanner.scan(str(body.get("code", "")))
 
+    def ask(body: dict[str, Any]) -> None:
+        stand.camera.far_end.ask(str(body.get("word", "")))
+
     acts: dict[str, Callable[[dict[str, Any]], None]] = {
         "card/place": place,
         "card/two": place_two,
@@ -81,7 +85,11 @@ def create_panel(stand: Stand, central_url: str) -> FastAPI:
         "network/restore": restore,
         "network/lose_replies": lose_replies,
         "scanner": scan,
+        "camera/ask": ask,
+        "camera/pull": lambda _: stand.camera.pull(),
+        "camera/plug": lambda _: stand.camera.plug(),
     }
+    acts.update({f"camera/{name}": presented(stand, name) for name in PRESENTATIONS})
     acts.update({f"printer/{name}": hand(stand, name) for name in PRINTER_HANDS})
 
     @app.get("/")
@@ -94,6 +102,7 @@ def create_panel(stand: Stand, central_url: str) -> FastAPI:
             {
                 "card": card_words(stand),
                 "printer": printer_words(stand),
+                "camera": camera_words(stand),
                 "network": network_words(stand),
                 "network_ok": not stand.network.cut,
                 "sheets": len(stand.printer.sheets),
@@ -140,6 +149,15 @@ def hand(stand: Stand, name: str) -> Callable[[dict[str, Any]], None]:
     return do
 
 
+def presented(stand: Stand, name: str) -> Callable[[dict[str, Any]], None]:
+    """One of the presentations before the camera, as an act."""
+
+    def do(_: dict[str, Any]) -> None:
+        stand.camera.put(name)
+
+    return do
+
+
 def card_words(stand: Stand) -> str:
     count = len(stand.reader.cards)
     return {0: "读卡区是空的", 1: "读卡区上有一张卡"}.get(count, "读卡区上有两张卡")
@@ -154,6 +172,12 @@ def printer_words(stand: Stand) -> str:
     }
     now = stand.printer.condition
     return "、".join(text for name, text in words.items() if getattr(now, name)) or "有纸，正常"
+
+
+def camera_words(stand: Stand) -> str:
+    words = {"living": "真人坐在镜头前", "nobody": "镜头前没有人"}
+    shown = words.get(stand.camera.shown, f"镜头前是冒充：{stand.camera.shown}")
+    return shown if stand.camera.plugged else "摄像头拔掉了"
 
 
 def network_words(stand: Stand) -> str:

@@ -1,4 +1,4 @@
-"""One kiosk's surroundings: emulated reader, printer and scanner on real pseudo-terminals, and a network that can fail."""
+"""One kiosk's surroundings: reader, printer and scanner on pseudo-terminals, a camera that streams, and a network that can fail."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from devices.idcard_emulator import IdCardEmulator
 from devices.printer_emulator import PrinterEmulator
 from devices.printer_profiles import PROFILES
 from devices.scanner_emulator import ScannerEmulator
+from stand.camera import Stage
 from stand.proxy import Proxy
 
 RARE = "𠮷䶮堃喆𬭊㛃淼焱𫖯昇"  # of the township's names: so that a sheet's text can name a glyph that was sent as dots
@@ -31,6 +32,7 @@ class Stand:
             PROFILES[profile], fonts, SystemClock(), mm_per_s=feed_mm_s, reads=RARE
         )
         self.scanner = ScannerEmulator()
+        self.camera = Stage()
         self.network = Proxy(central)
         self.baud = baud
         self.reader_wire = FarEnd(self.reader, baud)
@@ -42,11 +44,13 @@ class Stand:
         self.network.start()
         for wire in self.wires:
             wire.start()
+        self.camera.plug()
         return self
 
     def stop(self) -> None:
         for wire in self.wires:
             wire.stop()
+        self.camera.pull()
         self.network.stop()
 
     def toml(self, folder: Path, kiosk_id: str, token: str, display: bool = False) -> str:
@@ -73,6 +77,9 @@ profile = "epson-80"
 
 [scanner]
 port = "{self.scanner_wire.port}"
+
+[camera]
+port = "{self.camera.far_end.port}"
 
 [screen]
 fullscreen = false
