@@ -44,7 +44,7 @@ def people(central: Running) -> Iterator[dict[str, Any]]:
 def folks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Township]:
     """For the yearly check: a central that goes by the machine's own clock."""
     settings = Settings(
-        tmp_path_factory.mktemp("checks"), sandbox=True, township=700, seed=11, sweep_interval_s=0
+        tmp_path_factory.mktemp("checks"), sandbox=True, township=1100, seed=11, sweep_interval_s=0
     )
     with running(settings) as service:
         yield Township(service)

@@ -89,7 +89,7 @@ def test_a_worker_gets_ready_for_who_has_it_to_do_and_for_nobody_else(
 
 def test_from_the_banner_of_my_page(folks: Township, visitor: Visitor) -> None:
     visitor.booth = booth()
-    somebody = folks.somebody("due")
+    somebody = folks.somebody("due", "overdue")
     desk = visit(visitor, somebody.card, BACK, CERTIFY, BACK, LEAVE)
     banner = desk.last(views.MyPage).certification
     assert banner is not None and banner.action == "现在就做"
@@ -167,7 +167,7 @@ def test_recognised_and_accepted(folks: Township, visitor: Visitor) -> None:
 
 
 def test_the_references_are_opened_in_the_booth_and_it_is_closed_before_the_result(
-    folks: Township, visitor: Visitor
+    folks: Township, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitor.booth = ready = booth(outcome())
     closed_on: list[str] = []
@@ -175,7 +175,12 @@ def test_the_references_are_opened_in_the_booth_and_it_is_closed_before_the_resu
     def watch_the_door() -> None:
         sitting = ready.sittings[0]
         close = sitting.close
-        sitting.close = lambda: (closed_on.append(visitor.desk.trace[-1]), close())  # type: ignore[assignment,method-assign]
+
+        def note() -> None:
+            closed_on.append(visitor.desk.trace[-1])
+            close()
+
+        monkeypatch.setattr(sitting, "close", note)
 
     visit(visitor, due(folks), FACE, visitor.do(watch_the_door), DONE)
     (sitting,) = ready.sittings
@@ -279,7 +284,7 @@ def test_stopping_while_it_looks_takes_the_consent_back(
     folks: Township, visitor: Visitor, tap: object
 ) -> None:
     visitor.booth = ready = booth(outcome())
-    after = {FaceButton.OTHER_WAY: (BACK, BACK, LEAVE), BACK: (BACK, LEAVE), HOME: ()}[tap]  # type: ignore[index]
+    after = {FaceButton.OTHER_WAY: (BACK, BACK, LEAVE), BACK: (BACK, LEAVE), HOME: ()}[tap]
     desk = visit(visitor, due(folks), FACE, Tap(tap), *after)
     assert ready.sittings[0].closed
     if tap is FaceButton.OTHER_WAY:
@@ -332,7 +337,11 @@ def test_no_picture_leaves_without_a_signature(folks: Township, visitor: Visitor
 
 def test_a_picture_that_is_gone_is_not_promised_again(folks: Township, visitor: Visitor) -> None:
     visitor.booth = ready = booth(outcome(End.REVIEW))
-    lose = visitor.do(lambda: [sitting.close() for sitting in ready.sittings])
+
+    def forget() -> None:
+        ready.sittings[0].close()
+
+    lose = visitor.do(forget)
     answers = (FACE, FaceWay.COMPARE, lose, SIGNED, FIRST, BACK, BACK, LEAVE)
     desk = visit(visitor, due(folks), *answers)
     assert [view.title for view in desk.told] == [texts.PICTURE_NOT_SENT_TITLE]

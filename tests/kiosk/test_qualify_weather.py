@@ -1,0 +1,378 @@
+"""The yearly check when the line is dead, when answers are lost and when the machine goes dark: done once, told once, lost never."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from kiosk import dates, events, texts, views, wire
+from kiosk.api import Unreachable
+from kiosk.face.guidance import End
+from kiosk.face.zones import Source
+from kiosk.registrar import CHECK
+from kiosk.views import (
+    BACK,
+    AttentionButton,
+    CertifiedButton,
+    CertifiedState,
+    FaceWay,
+    WayKey,
+)
+from stand.proxy import Fault
+from tests.booth import PICTURE
+from tests.desk import WORLD
+from tests.kiosk.qualifying import (
+    LEAVE,
+    PHOTO,
+    SIGNED,
+    Township,
+    booth,
+    entries,
+    kept_on_disk,
+    newest,
+    outcome,
+    states_of,
+    visit,
+    visits_at_home,
+)
+from tests.visitor import Visitor
+
+FIRST, SECOND, DONE = AttentionButton.FIRST, AttentionButton.SECOND, CertifiedButton.DONE
+FACE = WayKey.FACE
+NOBODY = wire.CheckEvidence(
+    end=wire.CheckEnd.NOBODY, ended_at=datetime(2026, 11, 23, 9, 26, tzinfo=dates.CHINA)
+)
+
+
+@pytest.fixture
+def visitor(kiosk_for_checks: Visitor) -> Visitor:
+    return kiosk_for_checks
+
+
+@pytest.fixture
+def cut(visitor: Visitor) -> Any:
+    return visitor.do(lambda: setattr(visitor.stand.network, "cut", True))
+
+
+@pytest.fixture
+def heal(visitor: Visitor) -> Any:
+    return visitor.do(visitor.stand.network.healthy)
+
+
+def next_exchanges(visitor: Visitor, *faults: Fault) -> Any:
+    """What goes wrong with the next exchanges, one each; then the line is sound."""
+    coming = iter(faults)
+
+    def meddle() -> None:
+        visitor.stand.network.choose = lambda: next(coming, Fault.NONE)
+
+    return visitor.do(meddle)
+
+
+def certifications(folks: Township, check_id: str) -> int:
+    """How many certifications central holds for a check."""
+    from sqlalchemy import func, select
+
+    from central import tables
+
+    table = tables.certifications
+    with folks.central.service.database.read() as connection:
+        query = select(func.count()).where(table.c.check_id == check_id)
+        return int(connection.execute(query).scalar_one())
+
+
+# --- at the start ----------------------------------------------------------------------------------------------------
+
+
+def test_without_the_centre_no_camera_opens_and_nothing_is_lost(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    visitor.booth = ready = booth(outcome())
+    person = folks.somebody("due", "overdue").card
+    desk = visit(visitor, person, cut, FACE, BACK, heal, BACK, LEAVE)
+    view = desk.last(views.FaceOtherWays)
+    assert view.title == texts.FACE_OFFLINE_TITLE and "待遇不受影响" in view.note
+    offered = [each.key if isinstance(each, views.WayOption) else each for each in view.options]
+    assert offered == [FaceWay.AGAIN, WayKey.HOME_VISIT, WayKey.PHONE, WayKey.WINDOW]  # staff need it too
+    assert ready.sittings[0].brief is None and ready.sittings[0].closed
+    visitor.sweep()
+    assert entries(visitor) == [["begun", "left", "let_go"]]
+
+
+def test_and_again_when_it_answers(folks: Township, visitor: Visitor, cut: Any, heal: Any) -> None:
+    visitor.booth = booth(outcome(), outcome())
+    desk = visit(visitor, folks.somebody("due", "overdue").card, cut, FACE, heal, FaceWay.AGAIN, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
+    visitor.sweep()
+    assert [each[-1] for each in entries(visitor)] == ["let_go", "answered"]
+
+
+def test_references_whose_answer_was_lost_are_asked_for_under_a_new_check(
+    folks: Township, visitor: Visitor
+) -> None:
+    visitor.booth = ready = booth(outcome())
+    lost = next_exchanges(visitor, Fault.LOSE_REPLY)
+    desk = visit(visitor, folks.somebody("due", "overdue").card, lost, FACE, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
+    (sitting,) = ready.sittings
+    assert sitting.references == [(Source.PHOTO, b"\x01" + PHOTO)]
+    visitor.sweep()
+    assert entries(visitor) == [
+        ["begun", "refused"],  # the pictures of this one were given once
+        ["begun", "granted", "evidence", "answered"],
+    ]
+
+
+# --- at the end ------------------------------------------------------------------------------------------------------
+
+
+def test_done_here_and_delivered_when_the_line_is_back(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    visitor.booth = booth(outcome())
+    person = folks.somebody("due", "overdue")
+    desk = visit(visitor, person.card, FACE, cut, DONE)
+    view = desk.last(views.Certified)
+    assert (view.state, view.next_date) == (CertifiedState.PENDING, "")
+    assert entries(visitor) == [["begun", "granted", "evidence"]]
+    visitor.sweep(2)
+    assert entries(visitor) == [["begun", "granted", "evidence"]]
+    visitor.stand.network.healthy()
+    visitor.sweep()
+    assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
+    assert visitor.page(person.card).certification.state is wire.CertificationState.VALID
+    assert '"outbox_delivered"' in visitor.log_text.getvalue()
+
+
+def test_a_lost_answer_certifies_once(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = booth(outcome())
+    lost = next_exchanges(visitor, Fault.LOSE_REPLY)
+    desk = visit(visitor, folks.somebody("due", "overdue").card, FACE, lost, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.PENDING
+    visitor.sweep()
+    assert certifications(folks, newest(visitor)) == 1
+    assert entries(visitor)[0][-1] == "answered"
+
+
+def test_not_recognised_without_a_line_is_told_later_too(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    visitor.booth = booth(outcome(End.NOT_DONE))
+    desk = visit(visitor, folks.somebody("due", "overdue").card, FACE, cut, BACK, heal, BACK, LEAVE)
+    assert desk.last(views.FaceOtherWays).title == texts.NOT_RECOGNISED_TITLE
+    visitor.sweep()
+    assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
+
+
+def test_a_picture_that_cannot_be_sent_may_be_signed_again_and_central_is_told_first(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    visitor.booth = booth(outcome(End.REVIEW))
+    answers = (FACE, cut, FaceWay.COMPARE, SIGNED, heal, FIRST, FaceWay.COMPARE, SIGNED, DONE)
+    desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
+    assert [view.title for view in desk.told] == [texts.PICTURE_NOT_SENT_TITLE]
+    assert desk.last(views.Certified).state is CertifiedState.UNDER_REVIEW
+    assert states_of(folks, newest(visitor)) == ["open", "not_recognised", "under_review"]
+
+
+# --- power cuts ------------------------------------------------------------------------------------------------------
+
+
+class Cut(Exception):
+    """The machine goes dark."""
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_between_disk_and_line_nothing_is_lost_and_nothing_is_done_twice(
+    folks: Township, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, reached: bool
+) -> None:
+    """``reached``: central had heard it when the power went."""
+    visitor.booth = booth(outcome())
+    person = folks.somebody("due", "overdue")
+    api = visitor.start_if_off().kiosk.api
+    send = api.send_evidence
+
+    def dark(*evidence: Any) -> Any:
+        if reached:
+            send(*evidence)
+        raise Cut
+
+    monkeypatch.setattr(api, "send_evidence", dark)
+    with pytest.raises(Cut):
+        visit(visitor, person.card, FACE)
+    check_id = newest(visitor)
+    visitor.power_cut()
+    visitor.start()
+    assert entries(visitor) == [["begun", "granted", "evidence"]]
+    visitor.sweep()
+    assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
+    assert certifications(folks, check_id) == 1
+    visitor.power_cut()
+    assert visitor.start().kiosk.outbox._cases == {}
+
+
+@pytest.mark.parametrize("step", ["start_check", "granted"])
+def test_a_check_that_was_under_way_is_left_at_the_next_start(
+    folks: Township, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    visitor.booth = ready = booth(outcome())
+    machine = visitor.start_if_off()
+
+    def dark(*_: Any) -> Any:
+        raise Cut
+
+    script: tuple[Any, ...] = ()
+    if step == "start_check":
+        monkeypatch.setattr(machine.kiosk.api, "start_check", dark)
+    else:
+        script = (visitor.do(dark),)  # while it looks
+    with pytest.raises(Cut):
+        visit(visitor, folks.somebody("due", "overdue").card, FACE, *script)
+    assert ready.sittings[0].closed
+    visitor.power_cut()
+    visitor.start()  # before anybody is asked it is on disk that nothing is to be taken
+    assert entries(visitor)[0][-1] == "left"
+    visitor.sweep()
+    assert entries(visitor)[0][-2:] == ["left", "let_go"]
+
+
+def test_a_second_start_writes_nothing_more(folks: Township, visitor: Visitor) -> None:
+    registrar = visitor.start_if_off().kiosk.registrar
+    registrar.begin(folks.somebody("due", "overdue").page.person_id, wire.CONSENT_VERSION)
+    visitor.stand.network.cut = True
+    for _ in range(3):
+        visitor.power_cut()
+        visitor.start()
+        visitor.sweep(1)
+    assert entries(visitor) == [["begun", "left"]]
+
+
+# --- staff and visits ------------------------------------------------------------------------------------------------
+
+
+def test_staff_are_asked_to_stay_until_the_centre_has_heard(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    card = visitor.place(folks.staff)
+    answers = (WayKey.STAFF, card, WORLD, cut, "chosen", heal, FIRST, visitor.take, DONE)
+    desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
+    assert [view.title for view in desk.told] == [texts.STAFF_NOT_SENT_TITLE]
+    assert entries(visitor) == [["assisted", "assisted", "answered"]]
+    assert states_of(folks, newest(visitor)) == ["open", "under_review"]
+
+
+def test_staff_who_cannot_wait_are_told_to_nobody(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    """Their card is on no disk: nothing can ask for them later, and nothing says that it will."""
+    card = visitor.place(folks.staff)
+    answers = (WayKey.STAFF, card, WORLD, cut, "chosen", SECOND, heal, visitor.take, BACK, LEAVE)
+    visit(visitor, folks.somebody("due", "overdue").card, *answers)
+    visitor.power_cut()
+    assert visitor.start().kiosk.outbox._cases == {}
+
+
+def test_a_visit_at_home_is_kept_and_booked_when_the_line_is_back(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    desk = visit(
+        visitor, folks.somebody("due", "overdue").card, cut, WayKey.HOME_VISIT, FIRST, heal, FIRST, LEAVE
+    )
+    assert desk.told[0].title == texts.VISIT_KEPT_TITLE
+    assert visits_at_home(visitor) == [["asked"]]
+    visitor.power_cut()
+    visitor.start()
+    visitor.sweep()
+    assert visits_at_home(visitor) == [["asked", "booked"]]
+
+
+# --- what central refuses --------------------------------------------------------------------------------------------
+
+
+def test_refused_evidence_is_parked_for_a_person_and_never_dropped(folks: Township, visitor: Visitor) -> None:
+    """Central has never heard of this check: nobody here can decide that."""
+    machine = visitor.start_if_off()
+    check_id = machine.kiosk.registrar.begin(
+        folks.somebody("due", "overdue").page.person_id, wire.CONSENT_VERSION
+    )
+    machine.journal.append(CHECK + check_id, "granted", {})
+    machine.kiosk.registrar.keep(check_id, NOBODY)
+    machine.kiosk.outbox.take_check(check_id)
+    visitor.sweep(3)
+    assert list(machine.kiosk.outbox._cases) == [CHECK + check_id]
+    assert entries(visitor) == [["begun", "granted", "evidence", "parked"]]  # once on disk
+    assert visitor.log_text.getvalue().count('"check_parked"') >= 2  # and at every refusal in the log
+    visitor.power_cut()
+    assert list(visitor.start().kiosk.outbox._cases) == [CHECK + check_id]
+
+
+def test_evidence_after_the_consent_was_taken_back_is_settled(folks: Township, visitor: Visitor) -> None:
+    machine = visitor.start_if_off()
+    registrar, api = machine.kiosk.registrar, machine.kiosk.api
+    check_id = registrar.begin(folks.somebody("due", "overdue").page.person_id, wire.CONSENT_VERSION)
+    registrar.ask_grant(check_id, bytes.fromhex("09" + 31 * "00"))
+    api.withdraw_check(check_id)
+    registrar.keep(check_id, NOBODY)
+    reply = registrar.deliver(check_id)
+    assert reply is not None and reply.state is wire.CheckState.WITHDRAWN
+    assert registrar.settle(CHECK + check_id)
+
+
+def test_an_answer_to_another_question_is_no_answer(visitor: Visitor) -> None:
+    machine = visitor.start_if_off()
+    registrar, api = machine.kiosk.registrar, machine.kiosk.api
+    other = "WD001-99999999-BBBBBBBBBB"
+    checked = wire.CheckReply(check_id=other, state=wire.CheckState.ACCEPTED)
+    for name, reply in {
+        "start_check": wire.CheckGrant(check_id=other, review_key="00" * 32),
+        "send_evidence": checked,
+        "withdraw_check": checked,
+        "home_visit": wire.HomeVisitReply(request_id=other, within_days=3),
+    }.items():
+        setattr(api, name, lambda *_, reply=reply: reply)
+    check_id = registrar.begin("p00000001", wire.CONSENT_VERSION)
+    with pytest.raises(Unreachable):
+        registrar.ask_grant(check_id, bytes(32))
+    registrar.keep(check_id, NOBODY)
+    assert registrar.deliver(check_id) is None
+    registrar.leave(check_id)
+    assert not registrar.settle(CHECK + check_id)
+    assert entries(visitor) == [["begun", "evidence", "left"]]
+    assert registrar.book(registrar.ask_home_visit("p00000001")) is None
+    assert visits_at_home(visitor) == [["asked"]]
+
+
+# --- nothing of the person stays -------------------------------------------------------------------------------------
+
+
+def test_nothing_personal_is_on_any_disk(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = booth(outcome(), outcome(End.NO_MATCH), outcome(End.NOT_DONE))
+    people = [folks.somebody("due", "overdue") for _ in range(4)]
+    visit(visitor, people[0].card, FACE, CertifiedButton.PRINT, DONE)
+    visit(visitor, people[1].card, FACE, FaceWay.COMPARE, SIGNED, CertifiedButton.WITHDRAW, FIRST)
+    visit(visitor, people[2].card, FACE, WayKey.HOME_VISIT, SECOND, FIRST, LEAVE)
+    staff = visitor.place(folks.staff)
+    visit(visitor, people[3].card, WayKey.STAFF, staff, WORLD, "machine", visitor.take, DONE)
+    visitor.sweep()
+    visitor.power_cut()
+    kept = kept_on_disk(visitor)
+    assert len(kept) > 10_000 and people[0].page.person_id.encode() in kept  # there is something to search
+    secrets = [text for each in people for text in each.secrets]
+    secrets += [folks.staff["number"], folks.staff["name"]]
+    for text in secrets:
+        for encoding in ("utf-8", "utf-16-le", "gb18030"):
+            assert text.encode(encoding) not in kept
+    for picture in (PICTURE, PHOTO, PICTURE.hex().encode(), b"strokes", b"[100,500]"):
+        assert picture not in kept
+
+
+def test_the_events_of_a_check_name_nobody(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = booth(outcome())
+    visit(visitor, folks.somebody("due", "overdue").card, FACE, DONE)
+    log = visitor.log_text.getvalue()
+    assert f'"check_id": "{newest(visitor)}"' in log
+    assert '"qualification_ended", "end": "accepted", "way": "face", "tries": 0' in log
+    assert "?" not in log.replace('"where"', "")
+    assert events.CheckBegun in events.EVENTS
