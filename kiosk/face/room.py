@@ -23,7 +23,8 @@ from kiosk.face.guidance import End, Guidance, Outcome
 from kiosk.face.talk import PipeBroken
 
 UP_S = 10.0  # a slow machine with a cold disk; a second on others
-SILENT_S = 8.0  # a worker says every second that it lives; comparing faces may keep it for a moment
+SILENT_S = 6.0  # a worker says every second that it lives; it may compare faces meanwhile, or wait for a camera to let go
+MOST_WORDS = 1000  # heard at once: a worker that never stops talking does not hold the screen
 SEAL_WAIT_S = 5.0
 GRACE_S = 1.5
 REFUSED_S = 300.0  # so long a machine that could not is not tried again
@@ -39,9 +40,11 @@ class FaceSitting:
         clock: Clock,
         log: events.Log,
         on_opened: Callable[[bool], None],
+        silent_s: float,
     ) -> None:
         """``on_opened`` is told whether the camera gave a picture, once the check has ended."""
         self._child, self._key, self._clock, self._log, self._on_opened = child, key, clock, log, on_opened
+        self._silent_s = silent_s
         self._said: Guidance | Outcome = Guidance()
         self._began_s = self._heard_s = clock.monotonic()
         self._begun = self._closed = False
@@ -65,12 +68,14 @@ class FaceSitting:
 
     def news(self) -> Guidance | Outcome:
         try:
-            while not isinstance(self._said, Outcome) and (message := self._child.take(0)) is not None:
+            for _ in range(MOST_WORDS):
+                if isinstance(self._said, Outcome) or (message := self._child.take(0)) is None:
+                    break
                 self._heard_s = self._clock.monotonic()
                 self._hear(message)
         except PipeBroken:
             self._break()
-        if not isinstance(self._said, Outcome) and self._clock.monotonic() - self._heard_s > SILENT_S:
+        if not isinstance(self._said, Outcome) and self._clock.monotonic() - self._heard_s > self._silent_s:
             self._break()
         return self._said
 
@@ -166,7 +171,10 @@ class FaceRoom:
                 self._look(left_s)
         if self._waiting is None or self._key is None:
             raise BoothUnusable(self._why)
-        self._sitting = FaceSitting(self._waiting, self._key, self._clock, self._log, self._on_opened)
+        silent_s = SILENT_S + self._settings.camera.silent_s
+        self._sitting = FaceSitting(
+            self._waiting, self._key, self._clock, self._log, self._on_opened, silent_s
+        )
         self._waiting = self._key = None
         return self._sitting
 
@@ -179,7 +187,9 @@ class FaceRoom:
     def _look(self, wait_s: float) -> None:
         """Hears what the waiting worker has said.  Waits for the first word only."""
         try:
-            while self._waiting is not None and (message := self._waiting.take(wait_s)) is not None:
+            for _ in range(MOST_WORDS):
+                if self._waiting is None or (message := self._waiting.take(wait_s)) is None:
+                    break
                 wait_s = 0
                 self._hear(message)
         except PipeBroken:

@@ -76,8 +76,8 @@ class Seat:
             check = self._new_check(brief)
             try:
                 opened = self._look(check, camera)
-                camera.close()
                 self._mirror.clear()
+                camera.close()
                 if check.outcome is not None:
                     self._say(talk.Ended(check.outcome, opened))
                     self._seal_until_closed(check)

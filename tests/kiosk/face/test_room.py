@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -25,7 +26,7 @@ from devices.camera_sitter import Sitter
 from devices.camera_surface import Image
 from devices.clock import SystemClock
 from kiosk import config, events
-from kiosk.face import child, room
+from kiosk.face import child, room, talk
 from kiosk.face.booth import BoothState, BoothUnusable, Brief, Picture, SealedReference
 from kiosk.face.guidance import End, Guidance, Outcome, Phase
 from kiosk.face.models import Models
@@ -317,7 +318,7 @@ def test_a_worker_that_hangs_is_ended(hall: Hall) -> None:
     assert until(lambda: sitting.preview.read(0))
     os.kill(sitting._child.pid, signal.SIGSTOP)
     assert isinstance(sitting.news(), Guidance)
-    hall.clock.added_s += room.SILENT_S + 1
+    hall.clock.added_s += room.SILENT_S + hall.settings.silent_s + 1
     news = sitting.news()
     assert isinstance(news, Outcome) and news.end is End.BROKEN
     assert gone(sitting._child.pid) and is_zero(memory)
@@ -387,6 +388,26 @@ def test_a_booth_that_cannot_check_says_why_once(
     assert [(line["fault"], line["file"]) for line in hall.logged(events.FaceUnusable)] == [(fault, file)]
     hall.clock.added_s += room.REFUSED_S + 1
     assert hall.booth.status() is BoothState.UNKNOWN  # a technician may have been here
+
+
+class Talker:
+    """A worker that never stops."""
+
+    said = 0
+
+    def take(self, wait_s: float) -> talk.Message:
+        self.said += 1
+        return talk.Said(Guidance(step=self.said))
+
+    def post(self, message: talk.Message) -> None:
+        """Hears nothing."""
+
+
+def test_a_worker_that_never_stops_talking_does_not_hold_the_screen(hall: Hall) -> None:
+    log, talker = events.Log(hall.log_text, hall.clock), Talker()
+    sitting = FaceSitting(cast(Any, talker), bytes(32), hall.clock, log, cast(Any, pytest.fail), 1.0)
+    sitting.begin(Brief("WD001-00000001-AAAAAAAAAA", INFO, ()))
+    assert sitting.news() == Guidance(step=talker.said)
 
 
 SPEAKS = "import socket, sys, time; pipe = socket.socket(fileno=int(sys.argv[1])); {}; time.sleep(60)"
