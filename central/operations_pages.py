@@ -1,5 +1,6 @@
 """Web pages for those who keep the books: the day's reconciliation, alarms, kiosks that take no money.
 
+    GET  /operations                         the first page of one's role
     GET  /operations/reconciliation          the last days
     GET  /operations/reconciliation/{day}    one day, fit for paper
     GET  /operations/alarms                  what somebody must look at
@@ -70,6 +71,12 @@ def add_pages(app: FastAPI, office: Office) -> None:
     pages = _Pages(office)
 
     @app.get("/operations", include_in_schema=False)
+    def front(request: Request) -> Response:
+        who = office.who(request)
+        if not who.may_see_books():
+            return RedirectResponse("/operations/reviews", status_code=303, headers=HEADERS)
+        return pages.days(who)
+
     @app.get("/operations/reconciliation", include_in_schema=False)
     def days(request: Request) -> Response:
         return pages.days(office.book_keeper(request))

@@ -310,11 +310,17 @@ def test_only_reviewers_and_supervisors_see_peoples_checks(hall, desk, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/operations", "/operations/reconciliation/2026-11-23", "/operations/alarms"]
+    "path", ["/operations/reconciliation", "/operations/reconciliation/2026-11-23", "/operations/alarms"]
 )
 def test_a_reviewer_sees_nothing_of_the_books(desk, path):
     assert desk("GET", path, Role.AUDITOR).status_code in (200, 404)
     assert desk("GET", path, Role.REVIEWER).status_code == 403
+
+
+def test_the_front_page_is_that_of_ones_role(desk):
+    assert "对账" in desk("GET", "/operations", Role.AUDITOR).text
+    answer = desk("GET", "/operations")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/operations/reviews")
 
 
 def test_whoever_was_shown_a_face_is_written_down_for_good(hall, desk, clock):
