@@ -461,7 +461,7 @@ class AskedAction(Request):
 class ComparedFace(Request):
     source: ReferenceSource
     zone: Word
-    score: Annotated[float, Field(allow_inf_nan=False, ge=-1000, le=1000)] | None = None
+    score: Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1000, le=1000)] | None = None
     flaws: Annotated[tuple[Word, ...], Field(max_length=10)] = ()
 
 
@@ -479,7 +479,8 @@ class CheckEvidence(Request):
     frames: Count = 0
     duration_ms: Count = 0
     quality: Annotated[
-        dict[Word, Annotated[float, Field(allow_inf_nan=False, ge=-1e6, le=1e6)]], Field(max_length=12)
+        dict[Word, Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-1e6, le=1e6)]],
+        Field(max_length=12),
     ] = {}
     ended_at: AwareDatetime  # by the kiosk's clock, corrected by what it knows of central's
 
