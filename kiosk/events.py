@@ -90,7 +90,7 @@ OrderId = Annotated[
 Subject = Annotated[str, re.compile(r"(order|copy|check|visit):[A-Z0-9]{2,12}-[0-9]{8}-[0-9A-F]{10}")]
 ReceiptNo = Annotated[str, re.compile(r"([0-9]{16,22})?")]
 Call = Annotated[str, re.compile(r"[a-z][a-z_]{1,29}")]
-FileName = Annotated[str, re.compile(r"[A-Za-z0-9_.-]{0,60}")]
+FileName = Annotated[str, re.compile(r"([A-Za-z0-9_-]{1,60}(\.[A-Za-z][A-Za-z0-9_-]{0,19}){1,3})?")]
 ErrorName = Annotated[str, re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")]
 Place = Annotated[str, re.compile(r"[a-z_]+(/[a-z0-9_]+)*\.py:[0-9]{1,5}")]
 

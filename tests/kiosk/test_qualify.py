@@ -158,7 +158,7 @@ def test_recognised_and_accepted(folks: Township, visitor: Visitor) -> None:
     assert not view.can_withdraw
     now = visitor.page(somebody.card).certification
     assert now.state is wire.CertificationState.VALID
-    assert now.valid_until and view.next_date == dates.long_date(now.valid_until)
+    assert now.due_by and view.next_date == dates.long_date(now.due_by)
     rows = {row.label: row.value for row in view.rows}
     assert rows["认证方式"] == "本机刷脸" and rows["人脸照片"] == "已从本机清除"
     assert rows["回执号"].startswith("RZ ") and len(rows["回执号"].replace(" ", "")) == 14
