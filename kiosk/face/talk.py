@@ -142,6 +142,8 @@ class Pipe:
         """The next message; None when none came in time.  Raises PipeBroken."""
         while (message := self._whole()) is None:
             self._flush()
+            if self._end.fileno() < 0:
+                raise PipeBroken("closed here")
             poll = select.poll()  # select() knows no number above 1023
             poll.register(self._end, select.POLLIN | (select.POLLOUT if self._out else 0))
             happened = poll.poll(wait_s * 1000)

@@ -184,3 +184,12 @@ def test_the_far_end_is_gone(ends: tuple[Pipe, socket.socket]) -> None:
         pipe.take(1)
     with pytest.raises(PipeBroken):
         pipe.post(talk.Close())
+
+
+def test_an_end_that_was_closed_is_broken_and_no_surprise(ends: tuple[Pipe, socket.socket]) -> None:
+    pipe, _ = ends
+    pipe.close()
+    with pytest.raises(PipeBroken):
+        pipe.take(0)
+    with pytest.raises(PipeBroken):
+        pipe.post(talk.Close())
