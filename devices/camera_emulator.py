@@ -21,7 +21,7 @@ from devices.camera_manner import BLINK, LEFT, NOD, RIGHT, STRAIGHT, Between, Bo
 from devices.camera_scene import Layer, Lit, Person, Placing, Scene, hall
 from devices.camera_sheets import BEZEL, Holes, Print, Sheet, raster
 from devices.camera_sitter import Sitter
-from devices.camera_surface import Image
+from devices.camera_surface import Image, Turn
 
 
 class Presentation(Protocol):
@@ -167,6 +167,7 @@ class ReplayedVideo:
         )
         self._raster = raster(scene, rng)
         self._hand = Hand(rng, scene.face_px)
+        self._askew = Turn(*(float(angle) for angle in rng.normal(0, (6.0, 4.0, 2.0))))  # as screens are held
         order = [LEFT, RIGHT, NOD, BLINK]
         rng.shuffle(order)
         self._recorded = recorded if recorded is not None else tuple(order)
@@ -185,7 +186,7 @@ class ReplayedVideo:
             self._shown = number
             self._play(number / self._fps)
         frame = self._room.copy()
-        self._layer.draw(frame, self._hand.grip(at_s).turn)
+        self._layer.draw(frame, self._askew + self._hand.grip(at_s).turn)
         self._lit.grain(frame)
         return frame
 

@@ -20,9 +20,10 @@ from devices.camera import CameraStatus, Frame
 from devices.clock import Clock
 from devices.status import DeviceState
 
-# Read by OpenCV from the environment, once a process: no buffering before the first picture, and no word on standard error.
+# Read by OpenCV from the environment, once a process: no buffering before the first picture, no word on standard error, and no
+# proxy, whatever http_proxy says: pictures of people go from the camera to this process and nowhere else.
 FFMPEG = {
-    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "fflags;nobuffer|flags;low_delay",
+    "OPENCV_FFMPEG_CAPTURE_OPTIONS": "fflags;nobuffer|flags;low_delay|http_proxy;none",
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }
 JPEG = ("M", "J", "P", "G")  # most USB cameras give 1280 x 720 raw at 10 pictures a second only

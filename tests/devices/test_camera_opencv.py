@@ -112,6 +112,15 @@ def test_a_silent_camera_is_faulty_until_it_speaks(camera: OpenCvCamera, far_end
     assert until(lambda: state(camera) is DeviceState.ONLINE)
 
 
+def test_no_proxy_ever_sees_a_picture(far_end: CameraFarEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(
+        "http_proxy", "http://127.0.0.1:9"
+    )  # nobody is there: who went that way would see nothing
+    camera = open_camera(settings(far_end.port), SystemClock())
+    assert camera.latest(0, WAIT_S) is not None
+    camera.close()
+
+
 @pytest.mark.parametrize("port", ["http://127.0.0.1:9/", "/dev/no-such-camera"])
 def test_a_missing_camera_is_no_device_and_no_exception(port: str) -> None:
     camera = open_camera(settings(port), SystemClock())
