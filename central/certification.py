@@ -65,7 +65,7 @@ class Certifications:
         state = self._state(person, last, term, today)
         if waiting is not None:
             state = CertificationState.UNDER_REVIEW
-        due_by = self._due_by(person, term, state, today)
+        due_by = self._due_by(person, term, today)
         open_now = state in OFFERED or (
             state is CertificationState.VALID and term is not None and today >= term.opens_on
         )
@@ -160,17 +160,14 @@ class Certifications:
         reminded = timedelta(days=self.periods.figure("grace", today, person.benefit))
         return CertificationState.DUE if today <= term.due_by + reminded else CertificationState.OVERDUE
 
-    def _due_by(
-        self, person: Row[Any], term: Term | None, state: CertificationState, today: date
-    ) -> date | None:
+    def _due_by(self, person: Row[Any], term: Term | None, today: date) -> date | None:
         """The day to name: one that has not passed, or none."""
-        if state is CertificationState.OVERDUE:
-            return None
         if term is None:
             return self.periods.first_due(person.benefit, person.birth, today)
         if today <= term.due_by:
             return term.due_by
-        return term.due_by + timedelta(days=self.periods.figure("grace", today, person.benefit))
+        reminded = term.due_by + timedelta(days=self.periods.figure("grace", today, person.benefit))
+        return reminded if today <= reminded else None
 
     def _kind(
         self,

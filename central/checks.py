@@ -61,6 +61,9 @@ class Checks:
     def begin(self, kiosk_id: str, start: CheckStart) -> CheckGrant:
         """The references, once."""
         _check_consent(start.consent_version)
+        key = bytes.fromhex(start.kiosk_key)
+        if not references.can_seal_to(key):
+            raise Refused(ProblemCode.INVALID_REQUEST, "kiosk_key is no key")
         now_ms, digest = self._clock.now_ms(), self._digest(kiosk_id, start)
         with self._database.write() as connection:
             known = check_states.locked(connection, start.check_id)
@@ -68,11 +71,7 @@ class Checks:
                 return self._again(connection, known, digest)
             person = find(connection, start.person_id)
             tries_left = self._may_begin(connection, person, now_ms)
-            try:
-                key = bytes.fromhex(start.kiosk_key)
-                given = references.give(connection, self._keys, person.person_id, start.check_id, key)
-            except ValueError:
-                raise Refused(ProblemCode.INVALID_REQUEST, "kiosk_key is no key") from None
+            given = references.give(connection, self._keys, person.person_id, start.check_id, key)
             _open(
                 connection,
                 check_id=start.check_id,

@@ -78,8 +78,8 @@ class Line:
             self._socket = None
 
 
-class Bench:
-    """A central with an order in every state, and the requests that made them so."""
+class Household:
+    """A central, a line to it, and the three who live there."""
 
     def __init__(self, central):
         self.line, self.app = Line(central.url), central.service
@@ -91,20 +91,6 @@ class Bench:
         page = self.good("POST", "/v1/visits", {"number": ZHANG, "name": "张秀英"})
         self.zhang = page["person_id"]
         self.husband, self.daughter = (member["person_id"] for member in page["household"])
-        self.orders = {
-            name: order(f"WD001-{name}", person)
-            for name, person in (("CLOSED", self.zhang), ("PAID", self.daughter), ("SHOWN", self.zhang))
-        }
-        self.good("PUT", "/v1/orders/WD001-CLOSED", self.orders["CLOSED"])
-        self.good("POST", "/v1/orders/WD001-CLOSED/close", {"reason": "given_up"})
-        self.good("POST", "/v1/orders/WD001-NEVER/close", {"reason": "restart"})
-        self.good("PUT", "/v1/orders/WD001-PAID", self.orders["PAID"])
-        paid = self.good("POST", "/v1/orders/WD001-PAID/pay-code", {"code": CODE})
-        self.receipt_no = paid["receipts"][0]["receipt_no"]
-        self.good("PUT", "/v1/orders/WD001-SHOWN", self.orders["SHOWN"])
-        self.goods = self._goods()
-        for (method, _), good in self.goods.items():
-            self.good(method, good.path, good.body)
 
     def good(self, method, path, body=None):
         status, _, content = self.line.send(request(method, path, body))
@@ -123,6 +109,27 @@ class Bench:
         self.line.close()
         for books in self._books.values():
             books.close()
+
+
+class Bench(Household):
+    """A central with an order in every state, and the requests that made them so."""
+
+    def __init__(self, central):
+        super().__init__(central)
+        self.orders = {
+            name: order(f"WD001-{name}", person)
+            for name, person in (("CLOSED", self.zhang), ("PAID", self.daughter), ("SHOWN", self.zhang))
+        }
+        self.good("PUT", "/v1/orders/WD001-CLOSED", self.orders["CLOSED"])
+        self.good("POST", "/v1/orders/WD001-CLOSED/close", {"reason": "given_up"})
+        self.good("POST", "/v1/orders/WD001-NEVER/close", {"reason": "restart"})
+        self.good("PUT", "/v1/orders/WD001-PAID", self.orders["PAID"])
+        paid = self.good("POST", "/v1/orders/WD001-PAID/pay-code", {"code": CODE})
+        self.receipt_no = paid["receipts"][0]["receipt_no"]
+        self.good("PUT", "/v1/orders/WD001-SHOWN", self.orders["SHOWN"])
+        self.goods = self._goods()
+        for (method, _), good in self.goods.items():
+            self.good(method, good.path, good.body)
 
     def _goods(self):
         """(method, path of the route) -> a request that is taken, and may come again."""
