@@ -62,10 +62,14 @@ class Township:
         self._waiting: list[Drawer] = []
         self.staff = self._hire()
 
-    def somebody(self, *states: str, photo: bool = True) -> Drawer:
-        """The next person whose certification is in one of these states; ``photo``: central has one to compare with."""
+    def somebody(self, *states: str, photo: bool = True, early: bool = False) -> Drawer:
+        """The next person whose certification is in one of these states.
+
+        ``photo``: central has one to compare with.  ``early``: one that holds can already be renewed.
+        """
         for drawer in itertools.chain(tuple(self._waiting), self._arrivals()):
-            if drawer.page.certification.state.value in states:
+            known = drawer.page.certification
+            if known.state.value in states and (not early or known.ways):
                 self._waiting.remove(drawer)
                 if photo:
                     self.give_photo(drawer.page.person_id)

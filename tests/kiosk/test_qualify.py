@@ -11,6 +11,8 @@ from kiosk import dates, texts, views, wire
 from kiosk.face.booth import BoothState
 from kiosk.face.guidance import Doubt, End, Guidance, Phase
 from kiosk.face.zones import Source
+from kiosk.flows import face_check
+from kiosk.seal import ReceiverKey
 from kiosk.views import (
     BACK,
     AttentionButton,
@@ -69,6 +71,35 @@ def test_who_is_certified_hears_until_when_and_by_whom_first(folks: Township, vi
     assert known.valid_until and dates.long_date(known.valid_until) in told.body[0]
     assert known.certified_on and dates.long_date(known.certified_on) in told.body[1]
     assert known.source and known.source in told.body[1]
+
+
+def test_who_wants_to_may_do_the_next_one_early(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = booth(outcome(), outcome())
+    somebody = folks.somebody("valid", early=True)
+    desk = visit(visitor, somebody.card, FIRST, CERTIFY, BACK, LEAVE)
+    assert desk.told[0].second == texts.CERT_EARLY
+    banner = desk.last(views.MyPage).certification
+    assert banner is not None and banner.action == texts.CERT_EARLY
+    desk = visit(visitor, somebody.card, SECOND, FACE, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
+
+
+def test_somebody_was_quicker(folks: Township, visitor: Visitor) -> None:
+    """Certified elsewhere while the choice stood on the screen: said, and no camera opens."""
+    visitor.booth = ready = booth(outcome())
+    somebody = folks.somebody("due", "overdue")
+
+    def elsewhere() -> None:
+        kiosk = visitor.start_if_off().kiosk
+        check_id = kiosk.registrar.begin(somebody.page.person_id, wire.CONSENT_VERSION)
+        kiosk.registrar.ask_grant(check_id, ReceiverKey().public)
+        kiosk.registrar.keep(check_id, face_check.evidence_of(kiosk, outcome()))
+        reply = kiosk.registrar.deliver(check_id)
+        assert reply is not None and reply.state is wire.CheckState.ACCEPTED
+
+    desk = visit(visitor, somebody.card, visitor.do(elsewhere), FACE, FIRST, LEAVE)
+    assert desk.told[-1].title == texts.NOT_NOW_TITLE
+    assert [sitting.brief for sitting in ready.sittings] == [None]
 
 
 def test_who_draws_nothing_hears_it_kindly(folks: Township, visitor: Visitor) -> None:
