@@ -197,7 +197,7 @@ class FaceCheck:
     actions: Annotated[int, Between(1, 4)] = 3
     gentle_actions: Annotated[int, Between(1, 4)] = 2
     look_s: Annotated[float, Between(0.5, 5)] = 1.0
-    most_pause_s: Annotated[float, Between(0, 5)] = 1.2
+    most_pause_s: Annotated[float, Between(0, 5)] = 2.0
     step_s: Annotated[float, Between(3, 120)] = 15.0
     gentle_step_s: Annotated[float, Between(3, 120)] = 30.0
     nobody_s: Annotated[float, Between(3, 300)] = 30.0
@@ -210,7 +210,8 @@ class FaceCheck:
     blink_ratio: Annotated[float, Between(0.3, 0.9)] = 0.65
     most_blink_s: Annotated[float, Between(0.3, 5)] = 1.5
     most_gap_s: Annotated[float, Between(0.2, 5)] = 1.0
-    least_relief: Annotated[float, Between(0, 2)] = 0.1
+    least_relief: Annotated[float, Between(0, 2)] = 0.05
+    camera_stands: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,6 @@ class Challenge:
         self._looks: list[_Look] = []
         self._straight: Straight | None = None
         self._head, self._lids = Head(rules), Lids(rules)
-        self._mistakes = 0
         self._todo: list[Action] = []
         self._steps = self._actions
         self._before: Action | None = None  # the last one done of this draw
@@ -99,6 +98,7 @@ class Challenge:
         self._several_in_gap = False
         self._hint: Hint | None = None
         self._hint_s = 0.0
+        self.mistakes = 0
         self.doubts: list[Doubt] = []
         self.end: End | None = None
         self.passed = False
@@ -349,7 +349,7 @@ class Challenge:
 
     def _draw(self, at_s: float) -> None:
         """A new draw, from the straight look that is known."""
-        self._steps = min(len(Action), self._actions + self._mistakes)
+        self._steps = min(len(Action), self._actions + self.mistakes)
         self._todo = self._rng.sample(list(Action), self._steps)
         self._before = None
         self._head.forget()
@@ -374,8 +374,8 @@ class Challenge:
     def _mistake(self, doubt: Doubt | None, at_s: float) -> Event | None:
         if doubt is not None:
             self._doubt(doubt)
-        self._mistakes += 1
-        if self._mistakes > self._rules.most_mistakes:
+        self.mistakes += 1
+        if self.mistakes > self._rules.most_mistakes:
             return self._finish(End.NOT_DONE)
         self._draw(at_s)
         return Event.OVER

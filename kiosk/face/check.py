@@ -6,9 +6,13 @@
     check.outcome, check.best
     check.forget()
 
-The challenge decides whether somebody lives (``challenge``, ``continuity``); the nose must stand out in every turn and nod that could
-be measured (``parallax``); the face of the straight look, of one action drawn by chance and of the end must be one face; and only
-then it is compared with the references.  A check that is not believed ends NOT_DONE, like one that was not understood.
+The challenge decides whether somebody lives (``challenge``, ``continuity``).  The nose must stand out in the turns and nods that
+could be measured (``parallax``); nothing may speak for a hand that holds the face (``surroundings``) or a screen that draws it
+(``raster``); the face of the straight look, of one action drawn by chance and of the end must be one face.  Only then it is
+compared with the references.  A check that is not believed ends NOT_DONE, like one that was not understood.
+
+A mistake that was forgiven is no doubt: the outcome of a check that was passed tells the draw that was done, and only counts the
+mistakes before it (``quality["mistakes"]``).
 
 Of the frames three cut-outs are kept in colour, and two in grey while a movement lasts.  After the end one is left, ``best``, the
 sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped with the call that needs them.
@@ -36,9 +40,11 @@ from kiosk.face.models import Models
 from kiosk.face.pad import Pad
 from kiosk.face.parallax import Shot, relief, shot
 from kiosk.face.quality import Light
+from kiosk.face.raster import Raster
 from kiosk.face.reference_format import ReferenceUnreadable, StoredVector, read
 from kiosk.face.references import prepare_reference
 from kiosk.face.seeing import Seen, see
+from kiosk.face.surroundings import Surroundings
 from kiosk.face.tracking import NEW
 from kiosk.face.verdicts import Flaw
 from kiosk.face.weights import ENGINE
@@ -126,6 +132,8 @@ class Check:
         self._straight: Shot | None = None  # the newest before a movement
         self._away: tuple[Shot, float] | None = None  # of this movement, and its degrees
         self._reliefs: list[float] = []
+        self._raster = Raster()
+        self._around: Surroundings | None = None
         self._blinked = False
         self.outcome: Outcome | None = None
         self.best: Image | None = None
@@ -160,6 +168,7 @@ class Check:
             self._end(challenge.end)
         else:
             self._keep(image, seen)
+            self._look_around(image, seen, at_s)
         return challenge.guidance
 
     def lost(self, at_s: float) -> None:
@@ -235,6 +244,19 @@ class Check:
             _forgotten(kept)
             self._acting = cut_out(image, mesh, light, abs(degrees))
 
+    def _look_around(self, image: Image, seen: Seen, at_s: float) -> None:
+        """What is not the face's own: a screen's lines over it, a hand that holds it."""
+        mesh = seen.sight.mesh
+        if mesh is None:
+            return
+        self._raster.see(image, mesh, at_s)
+        if not self._challenge.straight_now or not self._face.check.camera_stands:
+            return
+        if self._around is None:
+            self._around = Surroundings(image, mesh.box)
+        else:
+            self._around.see(image, at_s)
+
     def _keep_straight(self, image: Image, mesh: Mesh, light: Light) -> None:
         """The sharpest of the straight look, and of the end."""
         first = self._challenge.guidance.phase is Phase.LOOKING
@@ -255,9 +277,9 @@ class Check:
 
     def _compare(self) -> None:
         """All actions are done: depth, one face all the way, and the references."""
-        flat = self._is_flat()
-        if flat:
-            self._refuse(*((Doubt.FLAT, Doubt.EYES_ONLY) if self._blinked else (Doubt.FLAT,)))
+        doubts = self._instruments()
+        if doubts:
+            self._refuse(*doubts)
             return
         frames = [kept for kept in (self._first, self._acting, self._final) if kept is not None]
         if self._first is None or self._final is None or len(frames) < 3:
@@ -272,6 +294,17 @@ class Check:
         assert vector is not None, "the same face cannot be seen without a vector"
         comparisons = tuple(self._compared(reference, vector) for reference in self._references)
         self._end(ENDS[together(comparison.zone for comparison in comparisons)], comparisons)
+
+    def _instruments(self) -> list[Doubt]:
+        """What speaks for paper or a screen."""
+        doubts = []
+        if self._is_flat():
+            doubts += [Doubt.FLAT, Doubt.EYES_ONLY] if self._blinked else [Doubt.FLAT]
+        if self._around is not None and self._around.carried:
+            doubts.append(Doubt.CARRIED)
+        if self._raster.on_a_screen:
+            doubts.append(Doubt.SCREEN)
+        return doubts
 
     def _is_flat(self) -> bool:
         """Whether the movements of the head were those of a sheet.  None that could be measured is no depth either."""
@@ -319,19 +352,22 @@ class Check:
             if self._pad is not None:
                 quality["pad"] = self._pad.score(best.image, best.mesh)
         if self._reliefs:
-            quality["relief"] = float(np.median(self._reliefs))
+            quality["relief"] = round(float(np.median(self._reliefs)), 4)
+        quality["raster"] = round(self._raster.peak, 2)
         self._drop_frames()
+        passed, challenge = end in ENDS.values(), self._challenge
+        quality["mistakes"] = float(challenge.mistakes)
         self.outcome = Outcome(
             end,
-            self._challenge.asked,
-            tuple(self._challenge.doubts),
+            challenge.asked[-challenge.steps_done :] if passed else challenge.asked,
+            () if passed else tuple(challenge.doubts),
             comparisons,
             self._matcher.name,
             self._matcher.digest,
             self._thresholds.made,
             sha256("".join(weights.sha256 for weights in ENGINE).encode()).hexdigest(),
             self._frames,
-            round((self._last_s - (self._first_s or self._last_s)) * 1000),
+            round((self._last_s - (self._last_s if self._first_s is None else self._first_s)) * 1000),
             quality,
             self.best is not None,
         )
@@ -344,6 +380,8 @@ class Check:
             if grey is not None:
                 grey.forget()
         self._straight = self._away = None
+        if self._around is not None:
+            self._around.forget()
         self._track = NEW
 
     # --- references ------------------------------------------------------------------------------------------------

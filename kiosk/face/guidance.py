@@ -61,6 +61,8 @@ class Doubt(Enum):
     SEVERAL = "several"  # more than one face
     TOO_SOON = "too_soon"  # done before a person could have heard it
     EYES_ONLY = "eyes_only"  # eyes that move in a face that does not
+    CARRIED = "carried"  # what surrounds the face is held in a hand
+    SCREEN = "screen"  # drawn in the lines of a screen
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,131 @@
+"""Whether what surrounds a face moves about with a hand: a photo or a screen that is held up.  Pure.
+
+A kiosk's camera is screwed down: the room behind a person stands still.  A print or a tablet brings a room of its own, or at least an
+edge, and no hand holds it still.  (Faces against their background: Anjos and Marcel, Counter-Measures to Photo Attacks in Face
+Recognition, IJCB 2011.)  Corners on both sides of the head, well beside it and from the eyes upwards, are followed from the straight
+look on, whenever the head is straight.  People who pass behind move some of them, each for himself; shoulders and hair are not
+looked at; what goes to and fro on both sides together is held.
+
+It does not see a screen on a stand, nor one whose edges and room are outside the picture.  Where the camera itself is held
+(``face.check.camera_stands`` false) everything moves, and this test is off.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kiosk.face.crops import Image, Points
+from kiosk.face.detection import Box
+
+FACE_PX = 96  # the width of the face in the picture that is looked at
+SIDE, ABOVE, BELOW = (
+    1.9,
+    0.95,
+    0.35,
+)  # what is looked at: widths from the middle, heights above the brow's top and below it
+HEAD_SIDE, HEAD_ABOVE = 0.95, 0.6  # the head with its hair: half its width, and its height above the face
+CORNERS, APART_PX, LEAST_QUALITY = 120, 4, 0.005
+WINDOW, LEVELS = (13, 13), 2
+EVERY_S = 0.3
+ASTRAY_PX = 0.5  # there and back
+STILL_PX = 0.35  # a corner of a wall stays within a third of it
+LEAST_SWING_PX, MOST_APART = 0.2, 0.5  # of both sides together; how far they may differ, by it
+KNOWN = 0.6  # share of the looks in which a corner was found
+LEAST_LOOKS, MOST_LOOKS = 6, 200
+
+
+class Surroundings:
+    """Of one check, from one straight look on.  ``face``: its box in that frame."""
+
+    def __init__(self, image: Image, face: Box) -> None:
+        height, width = image.shape[:2]
+        x = (face.left + face.right) / 2
+        left, right = max(0, int(x - SIDE * face.width)), min(width, int(x + SIDE * face.width))
+        top, bottom = max(0, int(face.top - ABOVE * face.height)), int(face.top + BELOW * face.height)
+        bottom = max(min(height, bottom), top + 1)
+        self._box = (slice(top, bottom), slice(left, max(right, left + 1)))
+        scale = min(1.0, FACE_PX / max(face.width, 1.0))
+        self._size = (max(16, round((right - left) * scale)), max(16, round((bottom - top) * scale)))
+        self._gray = self._small(image)
+        middle, half = round((x - left) * scale), round(HEAD_SIDE * face.width * scale)
+        hair = max(0, round((face.top - HEAD_ABOVE * face.height - top) * scale))
+        around = np.full(self._gray.shape, 255, np.uint8)
+        around[hair:, max(0, middle - half) : middle + half] = 0
+        found = cv2.goodFeaturesToTrack(self._gray, CORNERS, LEAST_QUALITY, APART_PX, mask=around)
+        self._corners: Points = np.zeros((0, 1, 2), np.float32) if found is None else found
+        self._left: NDArray[np.bool_] = self._corners[:, 0, 0] < middle
+        self._seen: list[Points] = []  # where the corners are, (n, 2), NaN: not found
+        self._last_s = float("-inf")
+
+    def see(self, image: Image, at_s: float) -> None:
+        """A later frame in which the head is straight."""
+        if at_s - self._last_s < EVERY_S or not len(self._corners) or len(self._seen) >= MOST_LOOKS:
+            return
+        self._last_s = at_s
+        now = self._small(image)
+        there, found = _flow(self._gray, now, self._corners)
+        back, again = _flow(now, self._gray, there)
+        astray = np.linalg.norm(back - self._corners, axis=2)[:, 0]
+        where = there[:, 0].copy()
+        where[~(found & again & (astray < ASTRAY_PX))] = np.nan
+        self._seen.append(where)
+
+    @property
+    def carried(self) -> bool:
+        """Whether both sides went to and fro together.  Too little seen is no proof of it."""
+        if len(self._seen) < LEAST_LOOKS:
+            return False
+        places = np.stack(self._seen)
+        known = np.isfinite(places[:, :, 0]).mean(axis=0) >= KNOWN
+        places, left = places[:, known], self._left[known]
+        if not len(left):
+            return False
+        swings = places - np.nanmedian(places, axis=0)
+        moving = np.sqrt(np.nanmean((swings**2).sum(axis=2), axis=0)) > STILL_PX
+        if not (moving & left).any() or not (moving & ~left).any():
+            return False
+        return any(
+            _together(_swing(swings[:, moving & left, axis]), _swing(swings[:, moving & ~left, axis]))
+            for axis in (0, 1)  # a sheet that leans moves one side up and the other down, or the like
+        )
+
+    def forget(self) -> None:
+        """Zeroes the picture."""
+        self._gray.fill(0)
+        self._seen.clear()
+
+    def _small(self, image: Image) -> NDArray[np.uint8]:
+        small = cv2.resize(image[self._box], self._size, interpolation=cv2.INTER_AREA)
+        gray: NDArray[np.uint8] = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+        return gray
+
+
+def _swing(side: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """Of corners (looks, n) in one direction: the median of those that were found, (looks,), NaN without any."""
+    swing = np.full(len(side), np.nan)
+    seen = np.isfinite(side).any(axis=1)
+    swing[seen] = np.nanmedian(side[seen], axis=1)
+    return swing
+
+
+def _together(left: NDArray[np.floating[Any]], right: NDArray[np.floating[Any]]) -> bool:
+    """Whether two sides went to and fro as one."""
+    both = np.isfinite(left) & np.isfinite(right)
+    if np.count_nonzero(both) < LEAST_LOOKS:
+        return False
+    one, other = left[both] - left[both].mean(), right[both] - right[both].mean()
+    together, apart = float(np.std((one + other) / 2)), float(np.std((one - other) / 2))
+    return together > LEAST_SWING_PX and apart < MOST_APART * together
+
+
+def _flow(
+    before: NDArray[np.uint8], after: NDArray[np.uint8], start: Points
+) -> tuple[Points, NDArray[np.bool_]]:
+    """Where points (n, 1, 2) of one picture are in another, and which were found (n,)."""
+    guess = start.copy()
+    moved, found, _ = cv2.calcOpticalFlowPyrLK(before, after, start, guess, winSize=WINDOW, maxLevel=LEVELS)
+    return moved, found[:, 0] > 0
