@@ -71,6 +71,7 @@ def figure(species: str, found: Sequence[Run]) -> Figure:
         "upper_95_pct": 100 * high,
         "ends": counted(one.end for one in found),
         "doubts": counted(doubt for one in found for doubt in one.doubts),
+        "relief": spread([one.relief for one in found if one.relief is not None]),
         "gentle": f"{sum(one.gentle for one in found)} runs, {sum(one.gentle for one in failed)} of them wrong",
         "wrong_runs": ", ".join(str(one.number) for one in failed) or "none",
         "seconds_median": statistics.median(seconds),
@@ -101,6 +102,15 @@ def figure(species: str, found: Sequence[Run]) -> Figure:
 
 def counted(words: Iterator[str]) -> str:
     return ", ".join(f"{word} {count}" for word, count in Counter(words).most_common()) or "none"
+
+
+def spread(values: Sequence[float]) -> str:
+    """How far noses stood out, where it was measured; the check's limit is face.check.least_relief."""
+    if not values:
+        return "never measured"
+    return (
+        f"{min(values):.3f} to {max(values):.3f}, median {statistics.median(values):.3f}, {len(values)} runs"
+    )
 
 
 def told(one: Run) -> str:

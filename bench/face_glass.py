@@ -6,10 +6,13 @@ standard output is a line of JSON for every event:
 
     {"word": "turn_left"}                                      what the person is asked now
     {"kind": "idle", "gaps_ms": [...], ...}                    between frames, with nothing going on
+    {"kind": "preview", "gaps_ms": [...], ...}                 with pictures in the mirror, and nobody who looks at faces
     {"kind": "start", "gaps_ms": [...], ...}                   while a worker starts
     {"kind": "check", "gaps_ms": [...], "pictures": 190, ...}  from the opening of the camera to the outcome
 
-A gap is from one turn of Kivy's loop to the next, drawing included: whatever was drawn is complete (glFinish) before the turn ends.
+A gap is from one turn of a sixtieth of a second to the next, drawing included: what was drawn is complete (glFinish) before the turn
+ends.  Beside it is the processor time of the whole process in that turn, software OpenGL's threads included, which a busy machine
+does not stretch.
 """
 
 from __future__ import annotations
@@ -27,7 +30,8 @@ from typing import Any, cast
 from devices.clock import SystemClock
 from kiosk import config, events
 from kiosk.face.booth import Brief, Picture, Preview, SealedReference
-from kiosk.face.guidance import Guidance, Outcome
+from kiosk.face.guidance import Guidance, Outcome, Phase
+from kiosk.face.mirror import MOST_HEIGHT, MOST_WIDTH
 from kiosk.face.reference_format import StoredPicture, write
 from kiosk.face.room import FaceRoom, FaceSitting
 from kiosk.face.zones import Source
@@ -38,27 +42,33 @@ from kiosk.views import FaceLook
 from screens import environment
 
 IDLE_S = 8.0
+CAMERA_FPS = 15
+FRAME_S = 1 / 60  # the window's own limit; an interval of 0 would keep Kivy's clock from ever resting
 SETTLE_S = 1.0  # a new page is built in one piece, as every page is; what counts is the time on it
 INFO = b"reference BENCH"
 
 
 class Gaps:
-    """Milliseconds between the turns of Kivy's loop.  ``take`` from the session's thread, the rest from Kivy's."""
+    """Milliseconds between turns of Kivy's loop, and of processors in them.  ``take`` is the session's, the rest Kivy's."""
 
     def __init__(self) -> None:
         self._gaps: list[float] = []
-        self._last_s = 0.0
+        self._cpu: list[float] = []
+        self._last_s = self._last_cpu_s = 0.0
         self.flips = 0
 
     def turn(self, _: float) -> None:
         now_s = time.perf_counter()
+        cpu_s = time.process_time()
         self._gaps.append((now_s - self._last_s) * 1000)
-        self._last_s = now_s
+        self._cpu.append((cpu_s - self._last_cpu_s) * 1000)
+        self._last_s, self._last_cpu_s = now_s, cpu_s
 
-    def take(self) -> list[float]:
+    def take(self) -> dict[str, list[float]]:
         """All since the last time."""
-        gaps, self._gaps = self._gaps, []
-        return gaps
+        gaps, cpu = self._gaps, self._cpu
+        self._gaps, self._cpu = [], []
+        return {"gaps_ms": gaps, "cpu_ms": cpu}
 
 
 class Watched:
@@ -73,6 +83,21 @@ class Watched:
             self.pictures += 1
             self.at_s.append(time.perf_counter())
         return picture
+
+
+class Played:
+    """A preview without a worker: the same few pictures, as often as a camera gives them."""
+
+    def __init__(self) -> None:
+        length = MOST_WIDTH * MOST_HEIGHT * 3
+        self._pictures = [bytes((shade,)) * length for shade in range(60, 180, 10)]
+        self._began_s = time.perf_counter()
+
+    def read(self, after: int) -> Picture | None:
+        number = int((time.perf_counter() - self._began_s) * CAMERA_FPS) + 1
+        if number <= after:
+            return None
+        return Picture(number, MOST_WIDTH, MOST_HEIGHT, self._pictures[number % len(self._pictures)])
 
 
 class Told:
@@ -91,8 +116,6 @@ class Told:
 
 
 def heard(news: Guidance | Outcome) -> str:
-    from kiosk.face.guidance import Phase
-
     if isinstance(news, Outcome) or news.phase is not Phase.ACTING or news.action is None:
         return "straight"
     return news.action.value
@@ -109,17 +132,18 @@ def session(app: Any, gaps: Gaps, port: str, repetitions: int, reference: bytes)
     log = events.Log(io.StringIO(), clock)
     booth = FaceRoom(config.Camera(port=port), config.Face(), clock, log)
     stored = write(StoredPicture(reference))
-    nobody = FaceLook(face_check.LOOK, Guidance(), Watched(None))
+    nobody: dict[str, Preview] = {"idle": Watched(None), "preview": Played()}
     try:
         for _ in range(repetitions):
-            app.desk.show(nobody)
-            time.sleep(SETTLE_S)
-            gaps.take()
-            time.sleep(IDLE_S)
-            tell(kind="idle", gaps_ms=gaps.take())
+            for kind, preview in nobody.items():
+                app.desk.show(FaceLook(face_check.LOOK, Guidance(), preview))
+                time.sleep(SETTLE_S)
+                gaps.take()
+                time.sleep(IDLE_S)
+                tell(kind=kind, seconds=IDLE_S, **gaps.take())
             began_s = time.perf_counter()
             sitting = booth.sit()
-            tell(kind="start", gaps_ms=gaps.take(), seconds=time.perf_counter() - began_s)
+            tell(kind="start", **gaps.take(), seconds=time.perf_counter() - began_s)
             check(app, gaps, sitting, stored)
             sitting.close()
     finally:
@@ -142,7 +166,7 @@ def check(app: Any, gaps: Gaps, sitting: FaceSitting, stored: bytes) -> None:
     shown_s = preview.at_s[-1] - preview.at_s[0] if preview.pictures > 1 else 0.0
     tell(
         kind="check",
-        gaps_ms=gaps.take(),
+        **gaps.take(),
         seconds=seconds,
         pictures=preview.pictures,
         shown_s=shown_s,
@@ -180,7 +204,7 @@ def main() -> int:
 
     app = KioskApp(settings)
     Window.bind(on_flip=flip)
-    Clock.schedule_interval(gaps.turn, 0)
+    Clock.schedule_interval(gaps.turn, FRAME_S)
     work = (app, gaps, port, repetitions, reference)
     app.run(lambda _desk: threading.Thread(target=session, args=work, name="session", daemon=True).start())
     environment.check_driver(environment.OFF_SCREEN)
