@@ -15,8 +15,7 @@ from kiosk.api import Api
 from kiosk.config import Config
 from kiosk.desk import Desk
 from kiosk.device_log import DeviceLog
-from kiosk.face.booth import NoBooth
-from kiosk.face.room import FaceRoom
+from kiosk.face.booth import Booth, NoBooth
 from kiosk.journal import Journal
 from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
@@ -46,6 +45,15 @@ def boot_id() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:
         return str(uuid.uuid4())
+
+
+def open_booth(config: Config, clock: Clock, log: events.Log) -> Booth:
+    """No process is started before somebody has a check to do, and a machine without a camera does not know how to."""
+    if not config.camera.port:
+        return NoBooth()
+    from kiosk.face.room import FaceRoom
+
+    return FaceRoom(config.camera, config.face, clock, log)
 
 
 def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Log) -> Machine:
@@ -80,6 +88,6 @@ def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Lo
         clock=clock,
         log=log,
         config=config,
-        booth=FaceRoom(config.camera, config.face, wires, log) if config.camera.port else NoBooth(),
+        booth=open_booth(config, wires, log),
     )
     return Machine(kiosk, journal)

@@ -473,6 +473,15 @@ def test_the_worker_knows_nothing_of_the_kiosks_environment(
     assert known and b"SECRET" not in known
 
 
+def test_the_kiosk_itself_loads_nothing_that_looks_at_faces() -> None:
+    names = "('cv2', 'numpy', 'dlib')"
+    code = (
+        f"import sys, kiosk.build, kiosk.face.room; print([name for name in {names} if name in sys.modules])"
+    )
+    known = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert known.stdout == "[]\n"
+
+
 DIES = """
 import os, signal, sys, time
 from devices.clock import SystemClock
