@@ -1,6 +1,6 @@
 """``kiosk demo``: the main job, from card to paper.
 
-With a display: the kiosk's window and the bench panel, for hands.  Without: four visits played through the real window off screen,
+With a display: the kiosk's window and the bench panel, for hands.  Without: five visits played through the real window off screen,
 taps included; then the books are laid side by side: what was paid, what central's ledger says, what the paper says.
 """
 
@@ -11,12 +11,15 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from kiosk import config as configuration
+from kiosk.views import View
 from screens import environment
 from stand.books import Books, compare
 from stand.gallery import write_gallery
 from stand.hands import Hands
+from stand.hearing import Hearing
 
 PANEL_PORT = 8010
 
@@ -32,16 +35,19 @@ def main(out: Path, headless: bool, run_window: Callable[..., int]) -> int:
 def by_hand(scratch: Path, run_window: Callable[..., int]) -> int:
     hands = Hands.start(scratch, display=True, panel_port=PANEL_PORT)
     try:
+        pensioner = hands.pensioner()
+        hands.show_face_to_central(pensioner)
         print(f"The kiosk's window is opening. Hands for its devices: {hands.panel}")  # noqa: T201
+        print(f"For the yearly check put down the card {pensioner['name']} {pensioner['number']}.")  # noqa: T201
         config = configuration.load(hands.config)
         environment.prepare(config.screen)
-        return run_window(config, environment.ON_SCREEN)
+        return run_window(config, environment.ON_SCREEN, on_mounted=Hearing(hands).mounted)
     finally:
         hands.stop()
 
 
 def play(out: Path, scratch: Path, run_window: Callable[..., int]) -> int:
-    """Four visits without hands."""
+    """Five visits without hands."""
     (out / "screens").mkdir(parents=True, exist_ok=True)
     (out / "receipts").mkdir(parents=True, exist_ok=True)
     for old in [*out.glob("screens/*.png"), *out.glob("receipts/*.png")]:
@@ -68,11 +74,17 @@ def play(out: Path, scratch: Path, run_window: Callable[..., int]) -> int:
 
         actor = threading.Thread(target=perform, name="player", daemon=True)
 
+        hearing = Hearing(hands)
+
+        def mounted(view: View[Any], page: object) -> None:
+            player.mounted(view, page)
+            hearing.mounted(view, page)
+
         def begin(app: KioskApp) -> None:
             player.ready(app)
             actor.start()
 
-        code = run_window(config, environment.OFF_SCREEN, on_mounted=player.mounted, on_ready=begin)
+        code = run_window(config, environment.OFF_SCREEN, on_mounted=mounted, on_ready=begin)
         actor.join(30)
         sheets = hands.sheets()
         for number in range(len(sheets)):

@@ -16,6 +16,7 @@ from kiosk import wire
 from stand.__main__ import KIOSK_ID, TOKEN
 
 TIMEOUT_S = 10.0
+PORTRAIT = Path(__file__).parent / "faces" / "astronaut.png"
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,26 @@ class Hands:
         )
         answer.raise_for_status()
         return wire.MyPage.model_validate_json(answer.content)
+
+    def show_face_to_central(self, person: dict[str, Any]) -> None:
+        """Central keeps the public-domain portrait as this person's photograph: ``central reference add``, as an office would."""
+        from PIL import Image
+
+        picture = self.config.parent / "photograph.jpg"
+        with Image.open(PORTRAIT) as portrait:
+            portrait.convert("RGB").save(picture, quality=90)
+        command = [sys.executable, "-m", "central", "reference", "add", "--source", "photo"]
+        command += ["--data", str(self.config.parent / "central"), "--person", person["number"]]
+        subprocess.run([*command, "--image", str(picture)], check=True, stdout=subprocess.DEVNULL)
+        picture.unlink()
+
+    def pensioner(self) -> dict[str, Any]:
+        """The first resident whose yearly check is due.  Raises LookupError."""
+        to_be_done = (wire.CertificationState.DUE, wire.CertificationState.OVERDUE)
+        for person in self.people():
+            if self.page(person).certification.state in to_be_done and "expired" not in person["tags"]:
+                return person
+        raise LookupError("the township has nobody whose check is due")
 
     def sheets(self) -> list[list[str]]:
         """The text of every sheet that left the printer, oldest first."""

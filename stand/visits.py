@@ -1,4 +1,4 @@
-"""The four visits of the demo, as a visitor would tell them."""
+"""The five visits of the demo, as a visitor would tell them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import time
 from typing import Any
 
 from kiosk import texts, views, wire
+from kiosk.face.guidance import Phase
 from kiosk.views import (
     AttentionButton,
+    CertifiedButton,
+    CertifiedState,
     MyPageButton,
     PaidButton,
     PaperState,
     PendingButton,
     RecordsButton,
     Service,
+    WayKey,
 )
 from screens import taps
 from stand.hands import Hands
@@ -29,6 +33,7 @@ def play_all(player: Player, hands: Hands) -> None:
     network_drops_after_the_money_moved(player, hands, second)
     asks_and_reprints(player, hands, first)
     printer_without_paper(player, hands, third)
+    yearly_check(player, hands, hands.pensioner())
 
 
 def cast(hands: Hands) -> list[dict[str, Any]]:
@@ -38,6 +43,7 @@ def cast(hands: Hands) -> list[dict[str, Any]]:
         for person in hands.people(query):
             if (
                 len(owing) < 3
+                and "staff" not in person["tags"]
                 and person["number"] not in {p["number"] for p in owing}
                 and owes(hands, person)
             ):
@@ -135,6 +141,24 @@ def printer_without_paper(player: Player, hands: Hands, person: dict[str, Any]) 
     player.wait(views.Paid, lambda v: v.copy and v.paper is PaperState.PRINTED)
     player.tap(taps.by_answer(PaidButton.DONE))
     leave(player)
+
+
+def yearly_check(player: Player, hands: Hands, person: dict[str, Any]) -> None:
+    player.chapter = "五 · 资格认证，刷脸"
+    hands.show_face_to_central(person)
+    hands.act("camera/living")
+    come(player, hands, person)
+    player.tap(taps.by_answer(MyPageButton.CERTIFICATION))
+    player.wait(views.ChooseWay)
+    player.tap(taps.by_answer(WayKey.FACE))
+    player.wait(views.FaceLook, lambda v: v.guidance.phase is Phase.LOOKING)
+    player.wait(views.FaceLook, lambda v: v.guidance.phase is Phase.ACTING)
+    player.wait(views.FaceLook, lambda v: v.guidance.step == v.guidance.steps)
+    player.wait(views.Certified, lambda v: v.state is CertifiedState.ACCEPTED)
+    player.tap(taps.by_answer(CertifiedButton.PRINT))
+    player.wait(views.Certified, lambda v: v.printed)
+    player.tap(taps.by_answer(CertifiedButton.DONE))
+    player.wait(views.Goodbye, picture=False)
 
 
 # --- what visits have in common --------------------------------------------------------------------------------------
