@@ -511,7 +511,7 @@ class FaceOtherWays(View[WayKey | FaceWay | Back]):
 
 @dataclass(frozen=True)
 class Signature:
-    """Strokes of a finger in 0 to 1000 of the field's width and height.  Never written down, never logged."""
+    """Strokes of a finger in 0 to 1000 of the field's width and height, x to the right, y down.  Never written down, never logged."""
 
     strokes: tuple[tuple[tuple[int, int], ...], ...]
 

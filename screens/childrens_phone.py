@@ -11,9 +11,11 @@ from screens.page import Body, Page
 
 class ChildrensPhoneScreen(Page):
     def body(self) -> Body:
+        title = self.title(texts.CHILDREN_TITLE, centred=True)
+        title.fit = True
         head = self.column(
             [
-                self.title(texts.CHILDREN_TITLE, centred=True),
+                title,
                 self.note(self.view.note, centred=True, size=40),
             ],
             gap=14,

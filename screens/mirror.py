@@ -22,7 +22,7 @@ from kivy.graphics import (
 from kivy.graphics.texture import Texture
 
 from kiosk import texts
-from kiosk.face.booth import Picture, Preview
+from kiosk.face.booth import Preview
 from kiosk.face.guidance import Action, Guidance, Phase
 from kiosk.spoken import hint_words
 from screens.drawing import Icon, Ink, Panel, Text
@@ -105,6 +105,7 @@ class Mirror(Panel):
         self._move: Translate | None = None
         self._event = Clock.schedule_interval(self._frame, 0)
         self.tell(guidance)
+        self._look()  # large type does not put the person out of the mirror
 
     def natural(self, width: float) -> float:
         return max(self.look.gap(self.high), self.look.px(420))
@@ -138,13 +139,14 @@ class Mirror(Panel):
         self.hint.tell(words, hint is not None)
 
     def _frame(self, passed_s: float) -> None:
-        picture = self.preview.read(self.number)
-        if picture is not None:
-            self._take(picture)
+        self._look()
         self._passed_s += passed_s
         self._animate()
 
-    def _take(self, picture: Picture) -> None:
+    def _look(self) -> None:
+        picture = self.preview.read(self.number)
+        if picture is None:
+            return
         self.number = picture.number
         size = (picture.width, picture.height)
         if self.texture is None or self.texture.size != size:

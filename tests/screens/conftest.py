@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from datetime import datetime
@@ -69,6 +70,7 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def window() -> Any:
+    os.environ["SDL_AUDIODRIVER"] = "dummy"  # a sound card that takes its time and makes no sound
     environment.prepare(CONFIG.screen, environment.OFF_SCREEN)
     from kivy.base import EventLoop
     from kivy.core.window import Window
@@ -110,7 +112,12 @@ def shell_for(the_stage: Stage) -> Any:
         app = the_stage.app
         nothing = lambda *_: None  # noqa: E731
         return Shell(
-            Ink(look, app.setter), app.guard, site, lambda: NOW, nothing, nothing, nothing, nothing, nothing
+            Ink(look, app.setter),
+            app.guard,
+            site,
+            lambda: NOW,
+            *(nothing,) * 5,
+            speaks=lambda view: bool(app.voice().speech(view).lines),
         )
 
     return make

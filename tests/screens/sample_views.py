@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kiosk import texts
 from kiosk import views as v
+from kiosk.face.booth import Picture
+from kiosk.face.guidance import Action, Guidance, Phase
+from kiosk.face.verdicts import Hint
 
 PAYING = v.PAYING_STEPS
 LONG_NAME = "欧阳𠮷𪚥阿卜杜热合曼買買提江"  # fourteen characters, two of them of extension B
@@ -123,6 +127,71 @@ def steps(now: int) -> v.Steps:
     return v.Steps(PAYING, now)
 
 
+class Somebody:
+    """A preview: what ``picture`` is put before it, newest first; somebody drawn with a few ellipses until then."""
+
+    def __init__(self, picture: Picture | None) -> None:
+        self.picture = picture
+
+    def read(self, after: int) -> Picture | None:
+        return self.picture if self.picture is not None and self.picture.number > after else None
+
+
+def drawn_person() -> Picture:
+    """Nobody: grey hair, a face, two eyes and a smile before a wall."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (444, 480), "#5A6A70")
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((70, 380, 374, 700), fill="#34506B")
+    draw.ellipse((128, 92, 316, 330), fill="#C9C9C9")
+    draw.ellipse((138, 132, 306, 378), fill="#D9B79A")
+    draw.ellipse((178, 224, 198, 244), fill="#2B2B2B")
+    draw.ellipse((246, 224, 266, 244), fill="#2B2B2B")
+    draw.arc((186, 270, 258, 330), 20, 160, fill="#8A5A44", width=7)
+    return Picture(1, image.width, image.height, image.tobytes())
+
+
+def check(now: int) -> v.Steps:
+    return v.Steps(v.CERTIFY_STEPS, now)
+
+
+def look(guidance: Guidance, picture: bool = True) -> v.FaceLook:
+    return v.FaceLook(check(2), guidance, Somebody(drawn_person() if picture else None))
+
+
+FACE_NOTE = "只在这台机器上比对，照片不上传、不保存，办完就清除。"
+STAFF_NOTE = "今天 08:00–11:30、13:30–17:00 有人值班，看身份证即可。"
+FACE = v.WayOption(v.WayKey.FACE, FACE_NOTE)
+STAFF = v.WayOption(v.WayKey.STAFF, STAFF_NOTE)
+HOME_VISIT = v.WayOption(v.WayKey.HOME_VISIT, "一般 3 个工作日内到家")
+PHONE = v.WayOption(v.WayKey.PHONE, "扫码打开电子社保卡")
+WINDOW = v.WayOption(v.WayKey.WINDOW, "带身份证，到本厅或任何一个镇的社保窗口")
+RULES = (
+    "用途：只为核对您本人，办待遇资格认证。",
+    "处理什么：刷脸时摄像头拍到的画面，和您身份证里、社保中心留的照片。",
+    "在哪里比对：只在这台机器的内存里。画面不上传、不存盘，办完就清除。",
+    "留下什么：结果、分数和时间，没有照片。按社保档案的年限保管。",
+    "机器认不出来时，经您打勾并签名，才把一张照片加密交给工作人员比对。",
+    "不刷脸也一样办：找工作人员、预约上门、子女手机、窗口，效力相同。",
+    "随时可以撤回：办的时候点“上一步”，办完以后在任何一台机器上或打 12333。",
+)
+CHECK_ROWS = (
+    v.PaidRow("认证方式", "本机刷脸"),
+    v.PaidRow("回执号", "RZ 2611 2301 0042"),
+    v.PaidRow("人脸照片", "已从本机清除"),
+)
+NOT_RECOGNISED = ("机器没认出来，不要紧", "光线或照片年头久都会这样，待遇不受影响。")
+DUE = v.CertificationBanner(
+    "资格认证：今年还没做", "每年一次，刷脸两分钟。请在 2026年12月31日前做好", v.Tone.GO, "现在就做"
+)
+REASONS = (
+    v.ReasonOption("chosen", "本人愿意当面核验"),
+    v.ReasonOption("not_recognised", "机器没认出来"),
+    v.ReasonOption("cannot_do_it", "眼睛、身体不方便刷脸"),
+    v.ReasonOption("machine", "镜头或光线不好"),
+)
+
 PLAIN: dict[str, v.View[Any]] = {
     "home": v.Home(),
     "present-card": v.PresentCard(v.Steps(v.IDENTIFY_STEPS, 0)),
@@ -157,6 +226,44 @@ PLAIN: dict[str, v.View[Any]] = {
         "知道了",
         "已记录 凭证号 3710 8126 1123 0042",
     ),
+    "my-page-due": v.MyPage("张秀英", "3710••••••••0042", False, DUE, ITEMS, True),
+    "choose-way": v.ChooseWay(check(1), (FACE, STAFF, HOME_VISIT), "2026-01"),
+    "choose-way-five": v.ChooseWay(
+        check(1), (FACE, STAFF, HOME_VISIT, PHONE, WINDOW), "2026-01", "请在 2026年12月31日前做好"
+    ),
+    "consent-rules": v.ConsentRules("2026-01", RULES),
+    "face-opening": look(Guidance(), picture=False),
+    "face-looking": look(Guidance(Phase.LOOKING, progress=0.12, hint=Hint.COME_CLOSER)),
+    "face-left": look(Guidance(Phase.ACTING, Action.TURN_LEFT, 2, 3, progress=0.45)),
+    "face-right-hint": look(Guidance(Phase.ACTING, Action.TURN_RIGHT, 3, 3, Hint.COME_TO_THE_SCREEN, 0.75)),
+    "face-nod": look(Guidance(Phase.ACTING, Action.NOD, 1, 2, progress=0.2)),
+    "face-blink": look(Guidance(Phase.ACTING, Action.BLINK, 1, 3, progress=0.0)),
+    "face-returning": look(Guidance(Phase.RETURNING, Action.TURN_LEFT, 2, 3, progress=0.6)),
+    "face-comparing": look(Guidance(Phase.COMPARING, None, 3, 3, progress=1.0)),
+    "face-other-ways": v.FaceOtherWays(
+        check(2), *NOT_RECOGNISED, (v.FaceWay.AGAIN, STAFF, HOME_VISIT, PHONE)
+    ),
+    "sign-for-review": v.SignForReview(check(2), "2026-01"),
+    "choose-reason": v.ChooseReason(REASONS),
+    "certified": v.Certified(
+        check(3), v.CertifiedState.ACCEPTED, "2027年11月22日", CHECK_ROWS, can_print=True
+    ),
+    "certified-printing": v.Certified(
+        check(3), v.CertifiedState.ACCEPTED, "2027年11月22日", CHECK_ROWS, can_print=True, printing=True
+    ),
+    "certified-printed": v.Certified(
+        check(3), v.CertifiedState.ACCEPTED, "2027年11月22日", CHECK_ROWS, can_print=True, printed=True
+    ),
+    "certified-pending": v.Certified(
+        check(3), v.CertifiedState.PENDING, "", CHECK_ROWS[:1] + CHECK_ROWS[2:], can_print=True
+    ),
+    "certified-review": v.Certified(
+        check(3), v.CertifiedState.UNDER_REVIEW, "", CHECK_ROWS[:2], can_print=True, can_withdraw=True
+    ),
+    "childrens-phone": v.ChildrensPhone(
+        "https://card.example/help?c=RZ261123", "用微信扫一扫，打开电子社保卡，按提示给您刷脸。"
+    ),
+    "staff-card": v.PresentCard(check(1), staff=True),
     "still-there": v.StillThere(20),
     "goodbye": v.Goodbye("再见，慢走", "您的信息已经从这台机器上清除"),
     "out-of-service": v.OutOfService("读卡器正在检修。请用附近另一台机器，或打服务热线 12333。"),
@@ -212,6 +319,34 @@ NASTY: dict[str, v.View[Any]] = {
         ),
         True,
     ),
+    "choose-way-no-face": v.ChooseWay(check(1), (STAFF, HOME_VISIT, PHONE, WINDOW), "2026-01"),
+    "choose-way-two": v.ChooseWay(check(1), (FACE, STAFF), "2026-01"),
+    "face-other-ways-six": v.FaceOtherWays(
+        check(2),
+        "镜头现在不能用，不要紧",
+        "还没有做完，待遇不受影响。可以选别的办法。",
+        (v.FaceWay.AGAIN, v.FaceWay.COMPARE, STAFF, HOME_VISIT, PHONE, WINDOW),
+    ),
+    **{f"face-hint-{hint.value}": look(Guidance(Phase.LOOKING, hint=hint)) for hint in Hint},
+    **{
+        f"staff-card-{hint.value}": v.PresentCard(check(1), hint, staff=True)
+        for hint in v.CardHint
+        if hint is not v.CardHint.PLACE
+    },
+    "certified-long": v.Certified(
+        check(3),
+        v.CertifiedState.UNDER_REVIEW,
+        "2027年12月31日",
+        (
+            v.PaidRow("认证方式", "工作人员当面核验，等第二位工作人员确认"),
+            v.PaidRow("回执号", "RZ 2611 2301 0042"),
+            v.PaidRow("人脸照片", texts.PICTURE_CLEARED),
+        ),
+        can_print=True,
+        printed=True,
+        can_withdraw=True,
+    ),
+    "my-page-due-full": v.MyPage(LONG_NAME, "8100••••••••0011", True, DUE, MORE_ITEMS, True),
     "attention-bad": v.Attention(
         "circle-alert",
         "姓名的写法不一样",

@@ -11,18 +11,35 @@ from kiosk import texts, views
 from kiosk.views import (
     BACK,
     AttentionButton,
+    CertifiedButton,
+    FaceButton,
+    FaceWay,
     MyPageButton,
     PaidButton,
     PayButton,
     PendingButton,
     RecordsButton,
     Service,
+    WayKey,
 )
 
+OLD_BUTTONS = [button for button in MyPageButton if button is not MyPageButton.CERTIFICATION]
 ANSWERS = {
     "home": list(Service),
     "present-card": [BACK],
-    "my-page": ["resident_pension:2026", "owed", *MyPageButton, BACK],
+    "my-page": ["resident_pension:2026", "owed", *OLD_BUTTONS, BACK],
+    "my-page-due": ["resident_pension:2026", "owed", *MyPageButton, BACK],
+    "choose-way": [WayKey.FACE, WayKey.STAFF, WayKey.HOME_VISIT, WayKey.RULES, BACK],
+    "choose-way-five": [*WayKey, BACK],
+    "consent-rules": [BACK],
+    "face-left": [FaceButton.OTHER_WAY, BACK],
+    "face-other-ways": [FaceWay.AGAIN, WayKey.STAFF, WayKey.HOME_VISIT, WayKey.PHONE, BACK],
+    "choose-reason": ["chosen", "not_recognised", "cannot_do_it", "machine", BACK],
+    "certified": [CertifiedButton.PRINT, CertifiedButton.SPOUSE, CertifiedButton.DONE],
+    "certified-printed": [CertifiedButton.SPOUSE, CertifiedButton.DONE],
+    "certified-review": list(CertifiedButton),
+    "childrens-phone": [BACK],
+    "staff-card": [BACK],
     "confirm-payment": [True, BACK],
     "pay-by-qr": [PayButton.SCAN_MY_CODE, BACK],
     "scan-payer-code": [PayButton.SHOW_QR, BACK],
@@ -36,7 +53,7 @@ ANSWERS = {
     "still-there": [True],
 }
 CASES = [(name, answer) for name, answers in ANSWERS.items() for answer in answers]
-ALWAYS = {"home", "large", "contrast", "help", BACK, None}
+ALWAYS = {"home", "large", "contrast", "help", "again", BACK, None}
 
 
 def by_answer(answer: Any) -> Any:
@@ -184,18 +201,23 @@ def test_nobody_chosen_cannot_go_on(stage: Any) -> None:
     assert "next" not in {press.answer for press in page.presses()}
 
 
-def test_save_to_phone_ends_with_none(stage: Any) -> None:
-    stage.mount(PLAIN["save-to-phone"])
-    stage.tap(by_words(texts.PHONE_DONE))
+@pytest.mark.parametrize(
+    ("name", "words"), [("save-to-phone", texts.PHONE_DONE), ("childrens-phone", texts.CHILDREN_DONE)]
+)
+def test_a_code_that_was_seen_ends_with_none(name: str, words: str, stage: Any) -> None:
+    stage.mount(PLAIN[name])
+    stage.tap(by_words(words))
     assert stage.answers == [None]
 
 
-@pytest.mark.parametrize("name", ["paid-printing", "working", "take-card", "goodbye", "out-of-service"])
+@pytest.mark.parametrize(
+    "name", ["paid-printing", "certified-printing", "working", "take-card", "goodbye", "out-of-service"]
+)
 def test_what_is_only_shown_has_no_answers(name: str, stage: Any) -> None:
     page = stage.mount(PLAIN["home"])
     stage.app.draw(PLAIN[name])
     page = stage.app.top
-    assert {press.answer for press in page.presses()} <= {"home", "large", "contrast", "help"}
+    assert {press.answer for press in page.presses()} <= {"home", "large", "contrast", "help", "again"}
 
 
 @pytest.mark.parametrize("name", EVERY)
