@@ -1,7 +1,9 @@
 """Checks over HTTP: references once, evidence judged, one certification, and what is repeated adds nothing."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import delete, select, update
@@ -517,6 +519,23 @@ def test_central_verify_finds_evidence_that_was_changed_or_left_out(central, zha
     tamper(central.service.database, tables.check_evidence, statement)
     finding = chain_finding(central)
     assert not finding.good and "number 2" in finding.words
+
+
+def test_central_verify_finds_a_row_that_was_hashed_anew(central, zhang):
+    """Who can reckon a hash cannot make the next row name it."""
+    for n in range(2):
+        zhang.begun(f"WD001-CHECK-{n}")
+        zhang.told(f"WD001-CHECK-{n}", end="review")
+    first, second = rows(central, "check_evidence")[-2:]
+    (check,) = rows(central, "checks", tables.checks.c.check_id == first.check_id)
+    content = first.content.replace('"review"', '"accepted"')
+    covered = [first.number, first.check_id, check.request_digest, content, first.at_ms, first.prev_hash]
+    text = json.dumps(covered, ensure_ascii=False, separators=(",", ":"))
+    values = {"content": content, "hash": sha256(text.encode()).hexdigest(), "number": first.number}
+    sql = "UPDATE check_evidence SET content = :content, hash = :hash WHERE number = :number"
+    tamper(central.service.database, tables.check_evidence, sql, **values)
+    finding = chain_finding(central)
+    assert not finding.good and f"number {second.number}" in finding.words
 
 
 def test_central_verify_finds_a_check_that_was_given_to_somebody_else(central, zhang):
