@@ -27,7 +27,7 @@ SIDE, ABOVE, BELOW = (
     0.95,
     0.35,
 )  # what is looked at: widths from the middle, heights above the brow's top and below it
-HEAD_SIDE, HEAD_ABOVE = 0.95, 0.6  # the head with its hair: half its width, and its height above the face
+HEAD_SIDE = 1.0  # half of what a head with its hair and a hat may take, in widths of the face: no corner is looked for there
 CORNERS, APART_PX, LEAST_QUALITY = 120, 4, 0.005
 WINDOW, LEVELS = (13, 13), 2
 EVERY_S = 0.3
@@ -52,9 +52,8 @@ class Surroundings:
         self._size = (max(16, round((right - left) * scale)), max(16, round((bottom - top) * scale)))
         self._gray = self._small(image)
         middle, half = round((x - left) * scale), round(HEAD_SIDE * face.width * scale)
-        hair = max(0, round((face.top - HEAD_ABOVE * face.height - top) * scale))
         around = np.full(self._gray.shape, 255, np.uint8)
-        around[hair:, max(0, middle - half) : middle + half] = 0
+        around[:, max(0, middle - half) : middle + half] = 0
         found = cv2.goodFeaturesToTrack(self._gray, CORNERS, LEAST_QUALITY, APART_PX, mask=around)
         self._corners: Points = np.zeros((0, 1, 2), np.float32) if found is None else found
         self._left: NDArray[np.bool_] = self._corners[:, 0, 0] < middle

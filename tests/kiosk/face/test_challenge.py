@@ -1,0 +1,370 @@
+"""The challenge over what frames say: no pictures, no networks, a clock that is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+import pytest
+
+from kiosk.config import FaceCheck
+from kiosk.face.challenge import Challenge
+from kiosk.face.detection import Box
+from kiosk.face.guidance import Action, Doubt, End, Phase
+from kiosk.face.iris import Eyes
+from kiosk.face.mesh import Mesh
+from kiosk.face.pose import Pose
+from kiosk.face.quality import Light, Quality
+from kiosk.face.seeing import Look, Seen
+from kiosk.face.tracking import Sight
+from kiosk.face.verdicts import Hint
+
+L, R, NOD, BLINK = Action.TURN_LEFT, Action.TURN_RIGHT, Action.NOD, Action.BLINK
+LIGHT = Light(120.0, 0.0, 100.0, None, 20.0)
+QUICK = FaceCheck(most_pause_s=0.0, step_s=5.0, nobody_s=6.0, several_s=4.0)
+
+
+class Order(Random):
+    """Draws what it is told, then as it comes."""
+
+    def __init__(self, *orders: tuple[Action, ...]) -> None:
+        super().__init__(1)
+        self._orders = list(orders)
+
+    def sample(self, population, k, *, counts=None):  # type: ignore[no-untyped-def]
+        drawn = list(self._orders.pop(0)) if self._orders else list(population)[:k]
+        return drawn[:k] if len(drawn) >= k else super().sample(population, k)
+
+
+@dataclass
+class Film:
+    """A person, frame by frame.  Angles in degrees, openness as the engine gives it."""
+
+    challenge: Challenge
+    fps: float = 15.0
+    open_eyes: float = 0.32
+    at_s: float = 100.0
+    events: list[object] = field(default_factory=list)
+
+    def frame(
+        self,
+        yaw: float = 0.0,
+        pitch: float = 0.0,
+        eyes: float = 1.0,
+        x: float = 640.0,
+        high: float = 250.0,
+        hints: tuple[Hint, ...] = (),
+        there: bool = True,
+    ) -> None:
+        points = np.zeros((468, 3), np.float32)
+        points[:, 0], points[:, 1] = (
+            np.linspace(x - 90, x + 90, 468),
+            np.linspace(360 - high / 2, 360 + high / 2, 468),
+        )
+        others = (Box(0, 0, 200, 240, 0.9),) if Hint.ONE_PERSON in hints else ()
+        sight = Sight(Mesh(points, 1.0) if there else None, others, True, True)
+        open_now = self.open_eyes * eyes
+        seen = Seen(
+            sight,
+            Quality(hints if there else (Hint.COME_TO_THE_SCREEN,), LIGHT),
+            Pose(yaw + 3.0, pitch - 12.0, 0.0) if there else None,  # nobody looks straight at 0
+            Eyes(open_now, open_now) if there else None,
+        )
+        event = self.challenge.see(seen, self.at_s)
+        if event is not None:
+            self.events.append(event)
+        self.at_s += 1 / self.fps
+
+    def still(self, seconds: float, **how: object) -> None:
+        for _ in range(max(1, round(seconds * self.fps))):
+            self.frame(**how)  # type: ignore[arg-type]
+
+    def until(self, phase: Phase, **how: object) -> None:
+        for _ in range(round(20 * self.fps)):
+            if self.challenge.guidance.phase is phase or self.challenge.end:
+                return
+            self.frame(**how)  # type: ignore[arg-type]
+        raise AssertionError(f"never came to {phase}")
+
+    def swing(self, yaw: float = 0.0, pitch: float = 0.0, seconds: float = 1.0) -> None:
+        frames = max(3, round(seconds * self.fps))
+        for share in np.sin(np.linspace(0, np.pi, frames)):
+            self.frame(yaw * float(share), pitch * float(share))
+        self.frame()
+
+    def do(self, action: Action) -> None:
+        if action is BLINK:
+            self.still(0.2, eyes=0.4)
+            self.frame()
+        else:
+            self.swing(*{L: (25.0, 0.0), R: (-25.0, 0.0), NOD: (0.0, -15.0)}[action])
+
+    def answer(self) -> Action:
+        """Waits for a question and does what it says."""
+        self.until(Phase.ACTING)
+        action = self.challenge.action
+        assert action is not None
+        self.still(0.6)
+        self.do(action)
+        return action
+
+
+def film(
+    *orders: tuple[Action, ...], rules: FaceCheck = QUICK, fps: float = 15.0, gentle: bool = False
+) -> Film:
+    return Film(Challenge(rules, Order(*orders), gentle), fps)
+
+
+@pytest.mark.parametrize("fps", [8.0, 15.0, 30.0])
+@pytest.mark.parametrize("order", [(BLINK, L, R), (NOD, R, BLINK), (R, NOD, L)])
+def test_who_does_what_is_asked_passes(order: tuple[Action, ...], fps: float) -> None:
+    seen = film(order, fps=fps)
+    assert tuple(seen.answer() for _ in order) == order
+    seen.still(0.5)
+    assert seen.challenge.passed
+    assert not seen.challenge.doubts
+    assert [asked.action for asked in seen.challenge.asked] == list(order)
+    assert all(asked.done_ms is not None and asked.done_ms > asked.asked_ms for asked in seen.challenge.asked)
+    assert seen.challenge.guidance.phase is Phase.COMPARING
+
+
+def test_the_draw_has_no_action_twice_and_every_order() -> None:
+    drawn = set()
+    for seed in range(300):
+        seen = Film(Challenge(QUICK, Random(seed)))
+        seen.until(Phase.RETURNING)
+        drawn.add(tuple(seen.challenge._todo))
+    assert all(len(set(order)) == 3 for order in drawn)
+    assert len(drawn) == 24
+
+
+def test_gentle_asks_less_and_waits_longer() -> None:
+    seen = film((BLINK, L), gentle=True)
+    seen.until(Phase.ACTING)
+    seen.still(QUICK.step_s + 5)
+    assert seen.challenge.action is BLINK
+    seen.do(BLINK)
+    seen.answer()
+    seen.still(0.5)
+    assert seen.challenge.passed
+
+
+def test_narrow_eyes_blink_too() -> None:
+    seen = film((BLINK, L, R))
+    seen.open_eyes = 0.20
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    seen.still(0.2, eyes=0.9)  # lids that droop are no blink
+    seen.frame()
+    assert seen.challenge.action is BLINK
+    seen.do(BLINK)
+    assert seen.challenge.steps_done == 1
+
+
+def test_eyes_closed_for_long_are_no_blink() -> None:
+    seen = film((BLINK, L, R))
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    seen.still(2.5, eyes=0.3)
+    seen.still(0.3)
+    assert seen.challenge.action is BLINK
+
+
+def test_one_frame_among_many_is_noise_and_one_among_few_a_blink() -> None:
+    for fps, counts in ((60.0, False), (30.0, False), (8.0, True)):
+        seen = film((BLINK, L, R), fps=fps)
+        seen.until(Phase.ACTING)
+        seen.still(0.6)
+        seen.frame(eyes=0.4)
+        seen.frame()
+        assert (seen.challenge.action is not BLINK) is counts, fps
+
+
+def test_no_question_before_the_straight_look_is_known() -> None:
+    seen = film((L, R, NOD))
+    for _ in range(40):
+        seen.frame(yaw=12.0)
+        seen.frame(yaw=-12.0)
+    assert seen.challenge.guidance.phase is Phase.LOOKING
+    assert seen.challenge.look is Look.BOTH
+
+
+def test_a_turn_that_does_not_come_back_is_none() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    for yaw in (5.0, 12.0, 20.0, 25.0):
+        seen.frame(yaw)
+    seen.still(1.0, yaw=25.0)
+    assert seen.challenge.steps_done == 0
+    for yaw in (15.0, 8.0, 0.0):
+        seen.frame(yaw)
+    assert seen.challenge.steps_done == 1
+
+
+def test_the_wrong_side_once_is_forgiven_and_everything_is_drawn_anew() -> None:
+    seen = film((L, R, NOD), (NOD, BLINK, R, L))
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    seen.do(R)
+    assert seen.challenge.doubts == [Doubt.OTHER_ACTION]
+    assert [seen.answer() for _ in range(4)] == [NOD, BLINK, R, L]
+    seen.still(0.5)
+    assert seen.challenge.passed
+
+
+def test_what_was_done_before_a_mistake_does_not_count() -> None:
+    seen = film((NOD, L, R), (NOD, R, BLINK, L))
+    assert seen.answer() is NOD
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    seen.do(R)
+    assert seen.challenge.steps_done == 0
+    assert seen.answer() is NOD
+
+
+def test_mistakes_come_to_an_end() -> None:
+    seen = film((L, NOD, BLINK), (L, NOD, BLINK, R), (L, NOD, BLINK, R))
+    for _ in range(QUICK.most_mistakes + 1):
+        seen.until(Phase.ACTING)
+        seen.still(0.6)
+        seen.do(R)
+    assert seen.challenge.end is End.NOT_DONE
+    assert seen.challenge.doubts == [Doubt.OTHER_ACTION]
+
+
+def test_an_answer_before_the_question_could_be_heard_does_not_count() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.do(L)
+    assert seen.challenge.steps_done == 0
+    assert seen.challenge.doubts == [Doubt.TOO_SOON]
+
+
+def test_who_nods_twice_has_nodded() -> None:
+    seen = film((NOD, L, R))
+    assert seen.answer() is NOD
+    seen.do(NOD)
+    assert not seen.challenge.doubts
+    assert seen.challenge.steps_done == 1
+
+
+def test_a_film_in_another_order_never_passes() -> None:
+    """Every order but its own, shown once with blinks in between."""
+    shown = (L, NOD, R)
+    for seed in range(60):
+        seen = Film(Challenge(FaceCheck(most_pause_s=0.5), Random(seed)))
+        seen.until(Phase.RETURNING)
+        heads = [action for action in seen.challenge._todo if action is not BLINK]
+        for action in shown:
+            seen.still(2.0)
+            seen.do(BLINK)
+            seen.still(2.0)
+            seen.do(action)
+        seen.still(3.0)
+        seen.do(BLINK)
+        seen.still(2.0)
+        if heads != list(shown)[: len(heads)]:
+            assert not seen.challenge.passed, seed
+
+
+def test_time_that_runs_out_asks_anew_and_ends() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.still((QUICK.step_s + 2) * (QUICK.most_mistakes + 1) + 3)
+    assert seen.challenge.end is End.NOT_DONE
+    assert len(seen.challenge.asked) == QUICK.most_mistakes + 1
+    assert all(asked.done_ms is None for asked in seen.challenge.asked)
+
+
+def test_nobody() -> None:
+    seen = film()
+    seen.still(QUICK.nobody_s + 1, there=False)
+    assert seen.challenge.end is End.NOBODY
+    assert seen.challenge.guidance.hint is Hint.COME_TO_THE_SCREEN
+
+
+def test_two_faces_are_first_told_and_then_ended() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.still(0.8, hints=(Hint.ONE_PERSON,))
+    assert seen.challenge.guidance.hint is Hint.ONE_PERSON
+    assert seen.challenge.end is None
+    seen.still(QUICK.several_s + 1, hints=(Hint.ONE_PERSON,))
+    assert seen.challenge.end is End.NOT_DONE
+    assert Doubt.SEVERAL in seen.challenge.doubts
+
+
+def test_nothing_is_done_while_the_picture_is_shared() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.still(0.5)
+    for yaw in (8.0, 16.0, 24.0, 16.0, 8.0, 0.0):
+        seen.frame(yaw, hints=(Hint.ONE_PERSON,))
+    seen.frame()
+    assert seen.challenge.steps_done == 0
+
+
+def jump(seen: Film) -> None:
+    seen.frame(x=940.0)
+
+
+def grow(seen: Film) -> None:
+    seen.frame(high=420.0)
+
+
+def spin(seen: Film) -> None:
+    seen.frame(yaw=60.0)
+
+
+def leave(seen: Film) -> None:
+    seen.still(QUICK.most_gap_s + 0.5, there=False)
+    seen.frame()
+
+
+def time_stands(seen: Film) -> None:
+    seen.at_s += QUICK.most_gap_s + 0.5
+    seen.frame()
+
+
+@pytest.mark.parametrize("break_it", [jump, grow, spin, leave, time_stands])
+def test_a_face_that_does_not_go_on_is_learnt_anew(break_it: Callable[[Film], None]) -> None:
+    seen = film((L, R, NOD), (NOD, L, R, BLINK))
+    seen.answer()
+    seen.until(Phase.ACTING)
+    break_it(seen)
+    assert Doubt.JUMPED in seen.challenge.doubts
+    assert seen.challenge.guidance.phase is Phase.LOOKING
+    assert seen.challenge.steps_done == 0
+
+
+def test_a_face_that_is_hidden_for_a_moment_goes_on() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.still(0.5)
+    seen.still(0.4, there=False)
+    seen.do(L)
+    assert seen.challenge.steps_done == 1
+    assert not seen.challenge.doubts
+
+
+def test_who_sits_down_differently_is_straight_there() -> None:
+    seen = film((L, R, NOD))
+    seen.answer()
+    seen.still(2.5, pitch=-8.0)
+    seen.until(Phase.ACTING, pitch=-8.0)
+    assert seen.challenge.steps_done == 1
+    assert not seen.challenge.doubts
+
+
+def test_the_eyes_are_only_looked_at_when_they_matter() -> None:
+    looks: list[Look] = []
+    seen = film((BLINK, L, R))
+    for _ in range(3):
+        seen.until(Phase.ACTING)
+        looks.append(seen.challenge.look)
+        seen.answer()
+        looks.append(seen.challenge.look)
+    assert looks == [Look.UNTIL_OPEN, Look.NOT, Look.NOT, Look.NOT, Look.NOT, Look.NOT]

@@ -1,0 +1,244 @@
+"""A whole check, with the real networks and the built-in engine, over rendered presentations."""
+
+from __future__ import annotations
+
+from random import Random
+
+import cv2
+import numpy as np
+import pytest
+
+from devices.camera_emulator import Living, MovedPhoto, Presentation
+from devices.camera_scene import Scene
+from devices.camera_sitter import Portrait, Sitter
+from kiosk.config import Face
+from kiosk.face import matcher_dlib
+from kiosk.face.check import Check, Given
+from kiosk.face.crops import Image
+from kiosk.face.guidance import Doubt, End, Guidance, Phase
+from kiosk.face.matcher import Matcher
+from kiosk.face.models import Models
+from kiosk.face.reference_format import (
+    ReferenceUnreadable,
+    StoredPicture,
+    StoredVector,
+    read,
+    write,
+)
+from kiosk.face.verdicts import Flaw
+from kiosk.face.zones import Source, Zone, thresholds_for
+from tests.kiosk.face.conftest import mesh_of
+
+SCENE = Scene(fps=12.0, face_px=200.0)
+DIGEST = "ab" * 32
+
+
+@pytest.fixture(scope="module")
+def engine() -> Matcher:
+    return matcher_dlib.load()
+
+
+@pytest.fixture(scope="module")
+def sitter(networks: Models, portrait: Image) -> Sitter:
+    head = cv2.resize(portrait[0:330, 80:400], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    picture = np.asarray(head, np.uint8)
+    return Sitter(Portrait(picture, mesh_of(networks, picture).points))
+
+
+def jpeg(image: Image, quality: int) -> bytes:
+    _, coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return coded.tobytes()
+
+
+@pytest.fixture(scope="module")
+def picture(portrait: Image) -> bytes:
+    return write(StoredPicture(jpeg(portrait[0:330, 80:400], 90)))
+
+
+def begun(
+    networks: Models, engine: Matcher, *references: Given, gentle: bool = False, face: Face | None = None
+) -> Check:
+    face = face or Face()
+    limits = thresholds_for(face, engine.name, engine.digest, engine.direction)
+    return Check(networks, engine, limits, face, references, Random(4), gentle)
+
+
+def word(said: Guidance) -> str:
+    return said.action.value if said.action else "straight"
+
+
+def played(check: Check, shown: Presentation, seconds: float) -> list[Guidance]:
+    """Everything that was said."""
+    said = [Guidance()]
+    for at_s in SCENE.moments(np.random.default_rng(3), seconds):
+        if check.outcome is not None:
+            break
+        shown.ask(word(said[-1]), at_s)
+        said.append(check.feed(shown.image(at_s), at_s))
+    return said
+
+
+def test_a_living_person_is_compared_with_every_reference(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes, portrait: Image
+) -> None:
+    given = (
+        Given(Source.PHOTO, picture),
+        Given(Source.CHIP, write(StoredPicture(jpeg(cv2.resize(portrait[20:260, 130:330], (102, 126)), 8)))),
+        Given(Source.CERTIFIED, write(StoredVector(DIGEST, (0.1,) * 128))),
+    )
+    check = begun(networks, engine, *given)
+    said = played(check, Living(sitter, SCENE, np.random.default_rng(1)), 60.0)
+    outcome = check.outcome
+    assert outcome is not None
+    assert outcome.end is End.ACCEPTED
+    photo, chip, certified = outcome.comparisons
+    assert photo.zone is Zone.ACCEPT
+    assert photo.score is not None
+    assert (chip.zone, chip.score) == (Zone.REVIEW, None)
+    assert Flaw.FEW_BYTES in chip.flaws, chip.flaws
+    assert (certified.zone, certified.flaws) == (Zone.REVIEW, (Flaw.OTHER_ENGINE,))
+    assert len(outcome.asked) == 3
+    assert not outcome.doubts
+    assert {phase.phase for phase in said} >= {Phase.LOOKING, Phase.ACTING, Phase.RETURNING, Phase.COMPARING}
+    assert outcome.quality["sharpness"] > Face().quality.least_sharpness
+    assert (outcome.engine, outcome.model) == (engine.name, engine.digest)
+    assert check.best is None, "nobody has to look at who was accepted"
+    check.forget()
+
+
+def test_without_a_reference_a_person_compares_and_the_picture_can_be_wiped(
+    networks: Models, engine: Matcher, sitter: Sitter
+) -> None:
+    check = begun(networks, engine, Given(Source.PHOTO, b"\x01no picture"), gentle=True)
+    played(check, Living(sitter, SCENE, np.random.default_rng(2)), 60.0)
+    outcome = check.outcome
+    assert outcome is not None
+    assert outcome.end is End.REVIEW
+    assert outcome.comparisons[0].flaws == (Flaw.UNREADABLE,)
+    assert len(outcome.asked) == 2
+    assert outcome.has_picture
+    best = check.best
+    assert best is not None
+    assert best.shape[0] < SCENE.height, "the head, not the hall"
+    assert mesh_of(networks, best).presence > 0.9
+    check.forget()
+    assert check.best is None
+    assert not best.any()
+
+
+def test_a_photo_that_is_moved_about_does_not_pass(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes
+) -> None:
+    check = begun(networks, engine, Given(Source.PHOTO, picture))
+    played(check, MovedPhoto(sitter, SCENE, np.random.default_rng(5)), 15.0)
+    assert check.outcome is None or check.outcome.end is End.NOT_DONE
+    if check.outcome is None:
+        check.lost(16.0)
+    assert check.outcome is not None
+    assert not check.outcome.comparisons
+    assert check.best is None
+
+
+def test_pictures_that_come_again_end_it(networks: Models, engine: Matcher, sitter: Sitter) -> None:
+    person = Living(sitter, SCENE, np.random.default_rng(6))
+    person.ask("look", 0.0)
+    loop = [person.image(number / 12) for number in range(6)]
+    check = begun(networks, engine)
+    for number in range(7):
+        check.feed(loop[number % 6], number / 12)
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.NOT_DONE, (Doubt.REPEATED,))
+
+
+def test_a_frame_that_a_slow_camera_gives_twice_is_passed_over(
+    networks: Models, engine: Matcher, sitter: Sitter
+) -> None:
+    person = Living(sitter, SCENE, np.random.default_rng(6))
+    check = begun(networks, engine)
+    for number in range(6):
+        image = person.image(number / 12)
+        check.feed(image, number / 12)
+        check.feed(image, number / 12 + 0.04)
+    assert check.outcome is None
+
+
+def test_a_camera_that_is_lost(networks: Models, engine: Matcher, frame: Image) -> None:
+    check = begun(networks, engine)
+    check.feed(frame, 5.0)
+    check.lost(7.5)
+    assert check.outcome is not None
+    assert check.outcome.end is End.CAMERA_LOST
+    assert check.outcome.duration_ms == 2500
+    check.feed(frame, 8.0)
+    assert check.outcome.frames == 1
+
+
+def test_another_face_at_the_end_is_not_believed(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes
+) -> None:
+    class Swapping:
+        """Vectors of one face, then of another: what an embedder says of two people."""
+
+        name, digest, direction = engine.name, engine.digest, engine.direction
+
+        def __init__(self) -> None:
+            self.faces = 0
+
+        def embed(self, image: Image, mesh: object) -> object:
+            self.faces += 1
+            return np.eye(128, dtype=np.float32)[0 if self.faces < 4 else 1]  # the reference is the first
+
+        def score(self, one: object, other: object) -> float:
+            return engine.score(one, other)  # type: ignore[arg-type]
+
+    swapping = Swapping()
+    check = begun(networks, swapping, Given(Source.PHOTO, picture), gentle=True)  # type: ignore[arg-type]
+    played(check, Living(sitter, SCENE, np.random.default_rng(2)), 60.0)
+    assert check.outcome is not None
+    assert swapping.faces == 4, "a reference, and three moments of the check"
+    assert check.outcome.end is End.NOT_DONE
+    assert check.outcome.doubts == (Doubt.SWAPPED,)
+    assert check.best is None
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        StoredPicture(b"\xff\xd8\xff\xe0 and so on"),
+        StoredVector(DIGEST, tuple(float(n) for n in range(1, 129))),
+    ],
+)
+def test_a_reference_is_written_and_read(stored: StoredPicture | StoredVector) -> None:
+    assert read(write(stored)) == stored
+
+
+def test_the_bytes_of_a_vector() -> None:
+    content = write(StoredVector(DIGEST, (1.0,) * 16))
+    assert content[:1] == b"\x02"
+    assert content[1:33] == bytes.fromhex(DIGEST)
+    assert content[33:37] == b"\x00\x00\x80\x3f"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x01",
+        b"\x01GIF89a",
+        b"\x03\xff\xd8\xff",
+        b"\x02" + bytes(32),
+        b"\x02" + bytes(32 + 63),
+        b"\x02" + bytes(32 + 64),
+        b"\x02" + bytes(32) + b"\x00\x00\xc0\x7f" * 16,
+        b"\x01\xff\xd8\xff" + bytes(400_000),
+    ],
+)
+def test_what_is_no_reference(content: bytes) -> None:
+    with pytest.raises(ReferenceUnreadable):
+        read(content)
+
+
+def test_nothing_of_a_person_is_in_what_is_printed(picture: bytes) -> None:
+    assert "xff" not in repr(Given(Source.PHOTO, picture))
+    assert "1.5" not in repr(StoredVector(DIGEST, (1.5,) * 16))
+    assert "xff" not in repr(StoredPicture(b"\xff\xd8\xff"))
