@@ -8,12 +8,13 @@
 Actions are drawn without repetition from blink, turn left, turn right and nod, by the generator that is given.
 
 What a film of somebody else's check can do, and what it cannot.  It cannot hear.  Its turns and nods come at its own times and in its
-own order; every one of them that was not asked for at that moment starts everything over: a new draw, one action more, at most
-``most_mistakes`` times.  Nothing done before a mistake is kept, so a film that runs on, or in circles, has to show a whole new
-draw in its order, in the pauses that were drawn with it; what it has already shown is used up.  Movements before the first question
-only put the question off, as starting the film later would.  Blinks come by themselves and prove little, therefore nothing is
-held against them; of three actions at least two are movements of the head.  What remains is luck: two or three movements in
-the right order are one in six or less for each draw, less the times that do not fit.  Tries are therefore counted by central.
+own order; every one of them that was not asked for at that moment starts everything over: a new draw with an action more.  The
+other side is one mistake, any other action is two, and more than ``most_mistakes`` end the check.  Nothing done before a mistake
+is kept, so a film that runs on, or in circles, has to show a whole new draw in its order, in the pauses that were drawn with it;
+what it has already shown is used up.  Movements before the first question only put the question off, as starting the film later
+would.  Blinks come by themselves and prove little, therefore nothing is held against them; of three actions at least two are
+movements of the head.  What remains is luck: two or three movements in the right order are one in six or less for each draw,
+less the times that do not fit.  Tries are therefore counted by central, and ``check`` looks for a screen by other means.
 
 Old people take left for right and start too early: a mistake is never named, the question is only asked anew.
 A face that is lost, jumps or shares the picture with another one begins again at LOOKING, and that is a mistake too.
@@ -285,7 +286,9 @@ class Challenge:
         if same_again and movement.began_s < asked_s + ONCE_MORE_S:
             return None
         if movement.action is not action:
-            return self._mistake(Doubt.OTHER_ACTION, at_s)
+            # left for right is what people take; a turn for a nod, or for a blink, is rather a film's mistake
+            other_side = {movement.action, action} == {Action.TURN_LEFT, Action.TURN_RIGHT}
+            return self._mistake(Doubt.OTHER_ACTION, at_s, 1 if other_side else 2)
         if movement.began_s < asked_s + self._rules.soonest_s:
             return self._mistake(Doubt.TOO_SOON, at_s)
         return self._done(at_s)
@@ -371,10 +374,10 @@ class Challenge:
         self._pause(at_s)
         return Event.DONE
 
-    def _mistake(self, doubt: Doubt | None, at_s: float) -> Event | None:
+    def _mistake(self, doubt: Doubt | None, at_s: float, weight: int = 1) -> Event | None:
         if doubt is not None:
             self._doubt(doubt)
-        self.mistakes += 1
+        self.mistakes += weight
         if self.mistakes > self._rules.most_mistakes:
             return self._finish(End.NOT_DONE)
         self._draw(at_s)

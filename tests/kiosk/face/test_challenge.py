@@ -225,6 +225,16 @@ def test_what_was_done_before_a_mistake_does_not_count() -> None:
     assert seen.answer() is NOD
 
 
+def test_another_action_than_a_turn_counts_twice() -> None:
+    seen = film((L, NOD, BLINK), (L, NOD, BLINK, R))
+    for _ in range(2):
+        assert seen.challenge.end is None
+        seen.until(Phase.ACTING)
+        seen.still(0.6)
+        seen.do(NOD)
+    assert seen.challenge.end is End.NOT_DONE
+
+
 def test_mistakes_come_to_an_end() -> None:
     seen = film((L, NOD, BLINK), (L, NOD, BLINK, R), (L, NOD, BLINK, R))
     for _ in range(QUICK.most_mistakes + 1):
