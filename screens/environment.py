@@ -49,6 +49,8 @@ def prepare(screen: Screen, driver: str = ON_SCREEN) -> None:
             "KIVY_CLOCK": "interrupt",  # what the session thread draws need not wait for the end of a frame's rest
         }
     )
+    if driver == OFF_SCREEN:
+        os.environ.setdefault("SDL_AUDIODRIVER", "dummy")  # nobody listens, and there may be no sound card
     width, height = (screen.width, screen.height) if driver == OFF_SCREEN else window_size(screen)
     from kivy.config import Config  # only after the environment is set
 
