@@ -172,6 +172,15 @@ class FaceReference:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FaceChip:
+    """[face.chip]: the operator's program that decodes the picture on a card's chip; none: that picture is not used."""
+
+    decoder: Path | None = None
+    sha256: Annotated[str, Like(r"([0-9A-Fa-f]{64})?")] = ""
+    timeout_s: Annotated[float, Between(0.1, 10)] = 3.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class FaceOnnx:
     """[face.onnx]: the operator's own embedder, with the engine "onnx" only."""
 
@@ -225,6 +234,7 @@ class Face:
     quality: FaceQuality = FaceQuality()
     reference: FaceReference = FaceReference()
     check: FaceCheck = FaceCheck()
+    chip: FaceChip = FaceChip()
     onnx: FaceOnnx = FaceOnnx()
 
 

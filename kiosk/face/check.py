@@ -30,6 +30,7 @@ import cv2
 import numpy as np
 
 from kiosk.config import Face
+from kiosk.face.card_photo import CardPhotoUnreadable, decode
 from kiosk.face.challenge import Challenge, Event
 from kiosk.face.continuity import Film, fingerprint
 from kiosk.face.crops import Image
@@ -41,7 +42,7 @@ from kiosk.face.pad import Pad
 from kiosk.face.parallax import Shot, relief, shot
 from kiosk.face.quality import Light
 from kiosk.face.raster import Raster
-from kiosk.face.reference_format import ReferenceUnreadable, StoredVector, read
+from kiosk.face.reference_format import ReferenceUnreadable, StoredChip, StoredVector, read
 from kiosk.face.references import prepare_reference
 from kiosk.face.seeing import Seen, see
 from kiosk.face.surroundings import Surroundings
@@ -397,8 +398,10 @@ class Check:
                 return _Reference(given.source, None, (Flaw.OTHER_ENGINE,))
             return _Reference(given.source, np.array(stored.numbers, np.float32), ())
         try:
-            image = cv2.imdecode(np.frombuffer(stored.coded, np.uint8), cv2.IMREAD_COLOR)
-        except cv2.error:
+            chip = isinstance(stored, StoredChip)
+            coded = decode(stored.coded, self._face.chip) if chip else stored.coded
+            image = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
+        except (cv2.error, CardPhotoUnreadable):
             image = None
         if image is None or not 0 < image.shape[0] * image.shape[1] <= MOST_REFERENCE_PX:
             return _Reference(given.source, None, (Flaw.UNREADABLE,))

@@ -1,6 +1,7 @@
 """How a stored reference is written, inside its seal.  Bytes only; no arrays are kept here.
 
     picture   01 | JPEG or JPEG 2000
+    chip      03 | what the card's chip holds, to be decoded (kiosk.face.card_photo)
     vector    02 | SHA-256 of the network that made it, 32 bytes | float32, little-endian, one after another
 
 The seal says whose and for which check; the source (certified, photo, chip) travels beside it.
@@ -12,7 +13,7 @@ import math
 import struct
 from dataclasses import dataclass, field
 
-PICTURE, VECTOR = 1, 2
+PICTURE, VECTOR, CHIP = 1, 2, 3
 DIGEST_BYTES = 32
 MOST_BYTES = 400_000
 FEWEST_NUMBERS, MOST_NUMBERS = 16, 4096
@@ -40,13 +41,20 @@ class StoredVector:
     numbers: tuple[float, ...] = field(repr=False)
 
 
-Stored = StoredPicture | StoredVector
+@dataclass(frozen=True)
+class StoredChip:
+    coded: bytes = field(repr=False)
+
+
+Stored = StoredPicture | StoredVector | StoredChip
 
 
 def write(stored: Stored) -> bytes:
     """The bytes.  Raises ValueError for a digest that is none."""
     if isinstance(stored, StoredPicture):
         return bytes((PICTURE,)) + stored.coded
+    if isinstance(stored, StoredChip):
+        return bytes((CHIP,)) + stored.coded
     digest = bytes.fromhex(stored.model)
     if len(digest) != DIGEST_BYTES:
         raise ValueError("a digest has 32 bytes")
@@ -62,6 +70,8 @@ def read(content: bytes) -> Stored:
         if not body.startswith(PICTURES_BEGIN):
             raise ReferenceUnreadable("neither JPEG nor JPEG 2000")
         return StoredPicture(body)
+    if kind == CHIP:
+        return StoredChip(body)
     if kind != VECTOR:
         raise ReferenceUnreadable("neither picture nor vector")
     digest, packed = body[:DIGEST_BYTES], body[DIGEST_BYTES:]

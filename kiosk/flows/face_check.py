@@ -13,6 +13,7 @@ from enum import Enum
 
 from kiosk import dates, texts, views, wire
 from kiosk.api import Refused, Unreachable
+from kiosk.face import reference_format
 from kiosk.face.booth import BoothUnusable, Brief, SealedReference, Sitting
 from kiosk.face.guidance import End, Guidance, Outcome
 from kiosk.face.zones import Source
@@ -20,6 +21,7 @@ from kiosk.flows import trouble
 from kiosk.flows.certified import Ended
 from kiosk.flows.ways import Tally, Wish, other_ways
 from kiosk.kiosk import Kiosk
+from kiosk.seal import seal
 from kiosk.views import (
     BACK,
     AttentionButton,
@@ -109,9 +111,10 @@ def one_check(
     """Raises Refused, Unreachable while the camera is still shut."""
     grant = ask_grant(kiosk, check_id, sitting.key)
     tally.enough = grant.tries_left <= 0
-    if not grant.references and not goes_on_without_reference(kiosk):
+    one = brief(grant, chip_reference(kiosk, check_id, tally.chip_photo, sitting.key))
+    if not one.references and not goes_on_without_reference(kiosk):
         return None
-    sitting.begin(brief(grant))
+    sitting.begin(one)
     outcome = look(kiosk, sitting)
     if not isinstance(outcome, Outcome):
         return Unfinished.STOPPED if outcome is FaceButton.OTHER_WAY else None
@@ -144,8 +147,16 @@ def goes_on_without_reference(kiosk: Kiosk) -> bool:
     return answer is AttentionButton.FIRST
 
 
-def brief(grant: wire.CheckGrant) -> Brief:
-    references = tuple(
+def chip_reference(kiosk: Kiosk, check_id: str, photo: bytes, key: bytes) -> tuple[SealedReference, ...]:
+    """The card's own picture, when this machine has a decoder for it; opened in the worker, like those of the centre."""
+    if not photo or kiosk.config.face.chip.decoder is None:
+        return ()
+    content = reference_format.write(reference_format.StoredChip(photo))
+    return (SealedReference(Source.CHIP, seal(content, key, wire.reference_info(check_id))),)
+
+
+def brief(grant: wire.CheckGrant, of_card: tuple[SealedReference, ...]) -> Brief:
+    references = of_card + tuple(
         SealedReference(Source(each.source.value), base64.b64decode(each.sealed)) for each in grant.references
     )
     return Brief(grant.check_id, wire.reference_info(grant.check_id), references, grant.gentle)

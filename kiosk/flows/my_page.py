@@ -104,7 +104,7 @@ def act(
     """Does what was chosen, and notes what came out.  Gives what the person said at the end, if they said something."""
     done: PaidButton | CertifiedButton | None = None
     if answer is MyPageButton.CERTIFICATION:
-        done = certify(kiosk, page)
+        done = certify(kiosk, page, citizen)
     elif answer is MyPageButton.RECORDS:
         printed |= records.show_records(kiosk, page)
     elif answer is MyPageButton.REPRINT:
@@ -121,12 +121,12 @@ def act(
     return done
 
 
-def certify(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None:
+def certify(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen) -> CertifiedButton | None:
     """From the banner, which has said already what holds and what is due."""
     if page.certification.state is wire.CertificationState.UNDER_REVIEW:
         qualify.tell_under_review(kiosk, page)
         return None
-    return qualify.qualify(kiosk, page)
+    return qualify.qualify(kiosk, page, citizen.card.photo)
 
 
 def ask_centre(kiosk: Kiosk, citizen: Citizen) -> wire.MyPage | None:

@@ -95,9 +95,9 @@ def tell_under_review(kiosk: Kiosk, page: wire.MyPage) -> None:
         certified.withdraw(kiosk, check_id)
 
 
-def qualify(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None:
+def qualify(kiosk: Kiosk, page: wire.MyPage, chip_photo: bytes = b"") -> CertifiedButton | None:
     """Choose and go, way after way, until one of them ended or the person goes back to my page (None)."""
-    tally = Tally()
+    tally = Tally(chip_photo=chip_photo)
     try:
         return go(kiosk, page, tally)
     finally:

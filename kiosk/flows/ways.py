@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk import dates, events, texts, views, wire
 from kiosk.face.booth import BoothState
@@ -30,6 +30,7 @@ class Tally:
 
     failed: int = 0
     enough: bool = False
+    chip_photo: bytes = field(default=b"", repr=False)  # of the card, as its chip holds it
     way: wire.Way | None = None
     end: events.Qualified = events.Qualified.LEFT
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk import dates, texts, views, wire
+from kiosk.config import FaceChip
 from kiosk.face.booth import BoothState
 from kiosk.face.guidance import Doubt, End, Guidance, Phase
+from kiosk.face.reference_format import StoredChip, write
 from kiosk.face.zones import Source
 from kiosk.flows import face_check
 from kiosk.seal import ReceiverKey
@@ -29,10 +32,13 @@ from tests.kiosk.qualifying import (
     LEAVE,
     PHOTO,
     SIGNED,
+    TILE,
     Tap,
     Township,
+    WatchedDesk,
     booth,
     entries,
+    kept_on_disk,
     newest,
     outcome,
     states_of,
@@ -217,6 +223,26 @@ def test_the_references_are_opened_in_the_booth_and_it_is_closed_before_the_resu
     (sitting,) = ready.sittings
     assert sitting.references == [(Source.PHOTO, b"\x01" + PHOTO)]
     assert closed_on == ["Working"]  # 已从本机清除 comes after
+
+
+def test_the_cards_own_picture_is_a_second_reference_where_it_can_be_decoded(
+    folks: Township, visitor: Visitor
+) -> None:
+    chip = bytes(range(256)) * 4
+    somebody = folks.somebody("due", "overdue")
+    for decoder, sources in ((None, [Source.PHOTO]), (Path("/opt/decoder"), [Source.CHIP, Source.PHOTO])):
+        face = replace(visitor.config.face, chip=FaceChip(decoder=decoder))
+        visitor.power_cut()
+        visitor.config = replace(visitor.config, face=face)
+        visitor.booth = ready = booth(outcome(End.NOT_DONE))
+        place = visitor.place(somebody.card, photo=chip)
+        desk = WatchedDesk(visitor.clock, (TILE, place, WORLD, visitor.take, FACE, BACK, BACK, LEAVE))
+        visitor.desk = desk
+        visitor.visit_of(desk)
+        (sitting,) = ready.sittings
+        assert [source for source, _ in sitting.references] == sources
+        assert decoder is None or sitting.references[0][1] == write(StoredChip(chip))
+    assert chip[:64] not in kept_on_disk(visitor)
 
 
 def test_the_camera_opens_only_after_the_consent_is_on_disk(folks: Township, visitor: Visitor) -> None:
