@@ -151,15 +151,17 @@ def test_gentle_asks_less_and_waits_longer() -> None:
     assert seen.challenge.passed
 
 
-def test_narrow_eyes_blink_too() -> None:
+@pytest.mark.parametrize("open_eyes", [0.20, 0.45])
+def test_narrow_and_wide_eyes_blink_by_their_own_measure(open_eyes: float) -> None:
     seen = film((BLINK, L, R))
-    seen.open_eyes = 0.20
+    seen.open_eyes = open_eyes
     seen.until(Phase.ACTING)
     seen.still(0.6)
     seen.still(0.2, eyes=0.9)  # lids that droop are no blink
     seen.frame()
     assert seen.challenge.action is BLINK
-    seen.do(BLINK)
+    seen.still(0.2, eyes=0.55)
+    seen.frame()
     assert seen.challenge.steps_done == 1
 
 
