@@ -207,13 +207,28 @@ def workers() -> list[int]:
     return found
 
 
+def core_limits() -> list[list[str]]:
+    """Of each worker: how large a core file it may leave, soft and hard."""
+    found = []
+    for number in workers():
+        lines = Path(f"/proc/{number}/limits").read_text().splitlines()
+        found += [line.split()[4:6] for line in lines if line.startswith("Max core file size")]
+    return found
+
+
 # --- scenarios -------------------------------------------------------------------------------------------------------
 
 
 def test_a_willing_pensioner_is_certified_and_nothing_of_the_face_stays(
     central: Running, kiosk: Visitor, camera: CameraFarEnd, pensioner: dict[str, Any]
 ) -> None:
-    desk = visit(kiosk, camera, pensioner, {})
+    limits: list[list[str]] = []
+
+    def looks(_view: views.FaceLook) -> None:
+        limits.extend(core_limits() if not limits else [])
+
+    desk = visit(kiosk, camera, pensioner, {views.FaceLook: looks})
+    assert limits == [["0", "0"]]  # soft and hard: whatever dies in the worker leaves no core
     assert "Certified" in desk.trace, (desk.trace, told(kiosk))
     shown = [view for view in desk.seen if isinstance(view, views.Certified)][-1]
     assert shown.state is CertifiedState.ACCEPTED, told(kiosk)
