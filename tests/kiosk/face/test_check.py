@@ -225,7 +225,7 @@ def test_the_bytes_of_a_vector() -> None:
         b"",
         b"\x01",
         b"\x01GIF89a",
-        b"\x03\xff\xd8\xff",
+        b"\x04\xff\xd8\xff",
         b"\x02" + bytes(32),
         b"\x02" + bytes(32 + 63),
         b"\x02" + bytes(32 + 64),
