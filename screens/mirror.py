@@ -1,6 +1,6 @@
 """The person as in a mirror, in an oval, with a ring that fills and a sign that shows the way.
 
-The picture is blitted into one texture, at every frame when there is a new one; the texture is wiped when the page leaves.
+The picture is blitted into one texture when there is a new one; the texture is wiped when the page leaves.
 The picture is mirrored already: the person's own left is at the left.
 """
 
@@ -35,6 +35,10 @@ PICTURE_SHARE = 1.29  # height of the whole picture to the oval's
 RING_POINTS = 120
 RING = 8.0
 SIGN_S = 1.8
+LOOK_EVERY_S = 1 / 30  # never 0: Kivy's interrupt clock would not rest at all between two frames
+MOVE_EVERY_S = (
+    1 / 15
+)  # one drawing of the whole panel costs what a drawing costs: a software panel has time for so many
 COMPARING_S, COMPARING_SHARE = 2.4, 0.3  # an arc that goes round: something is being done
 SIGNS = {
     Action.TURN_LEFT: ("arrow-left", (-1,), (-1, 0)),
@@ -103,7 +107,8 @@ class Mirror(Panel):
         self._ends: list[SmoothEllipse] = []
         self._signs: list[Rectangle] = []
         self._move: Translate | None = None
-        self._event = Clock.schedule_interval(self._frame, 0)
+        self._still_s = 0.0
+        self._event = Clock.schedule_interval(self._frame, LOOK_EVERY_S)
         self.tell(guidance)
         self._look()  # large type does not put the person out of the mirror
 
@@ -139,14 +144,19 @@ class Mirror(Panel):
         self.hint.tell(words, hint is not None)
 
     def _frame(self, passed_s: float) -> None:
-        self._look()
         self._passed_s += passed_s
-        self._animate()
+        self._still_s += passed_s
+        if (
+            self._look() or self._still_s >= MOVE_EVERY_S
+        ):  # a sign moves with the picture: one drawing for both
+            self._still_s = 0.0
+            self._animate()
 
-    def _look(self) -> None:
+    def _look(self) -> bool:
+        """Whether there was a new picture."""
         picture = self.preview.read(self.number)
         if picture is None:
-            return
+            return False
         self.number = picture.number
         size = (picture.width, picture.height)
         if self.texture is None or self.texture.size != size:
@@ -154,6 +164,7 @@ class Mirror(Panel):
             self._show_texture()
         self.texture.blit_buffer(picture.pixels, colorfmt="rgb", bufferfmt="ubyte")
         self.canvas.ask_update()
+        return True
 
     # --- drawing
 

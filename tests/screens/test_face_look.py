@@ -40,6 +40,17 @@ class Camera:
         self.newest = Picture(number, len(rows[0]) // 3, len(rows), b"".join(rows))
 
 
+def next_look(stage: Any, camera: Camera) -> None:
+    """Frames until the page has looked for a picture again, and has drawn what it found."""
+    looked = len(camera.asked)
+    for _ in range(60):
+        stage.frames(1)
+        if len(camera.asked) > looked:
+            stage.frames(1)
+            return
+    raise AssertionError("the page does not look")
+
+
 RED, GREEN, BLUE, WHITE = b"\xff\0\0", b"\0\xff\0", b"\0\0\xff", b"\xff\xff\xff"
 
 
@@ -111,21 +122,21 @@ def test_twelve_pictures_take_one_texture_and_the_newest_is_shown(stage: Any) ->
     used = set()
     for number in range(1, 13):
         camera.sees(number, plain(bytes((number, 2 * number, 3 * number))))
-        stage.frames(1)
+        next_look(stage, camera)
         used.add((id(page.mirror.texture), page.mirror.texture.id))
     assert len(used) == 1
     assert page.mirror.number == 12
     assert pixel(stage, 0, 0) == (12, 24, 36)
 
 
-def test_a_picture_is_taken_at_the_next_frame_and_an_old_one_is_not_taken_again(stage: Any) -> None:
+def test_a_picture_is_taken_within_two_of_the_cameras_frames_and_an_old_one_not_again(stage: Any) -> None:
     camera = Camera()
     page = stands(stage, camera)
     camera.sees(7, plain(GREEN))
-    stage.frames(1)
+    next_look(stage, camera)
     assert page.mirror.number == 7
     assert pixel(stage, 0, 0) == (0, 255, 0)
-    stage.frames(1)
+    next_look(stage, camera)
     assert camera.asked[-1] == 7
 
 
@@ -149,7 +160,7 @@ def test_before_the_first_picture_the_screen_says_what_it_does(stage: Any) -> No
     assert page.mirror.opening.opacity == 1
     assert texts.FACE_OPENING in words(page)
     camera.sees(1, plain(RED))
-    stage.frames(1)
+    next_look(stage, camera)
     assert page.mirror.opening.opacity == 0
 
 
@@ -167,7 +178,7 @@ def test_other_guidance_changes_the_words_and_builds_nothing_anew(stage: Any) ->
     assert texts.FACE_LEFT in words(page)
     for guidance in SAID:
         stage.app.draw(views.FaceLook(check(2), guidance, camera))
-        stage.frames(1)
+        next_look(stage, camera)
     assert stage.app.page is page
     assert (page.content, page.mirror, page.mirror.texture) == (content, mirror, texture)
     assert texts.FACE_HOLD_STILL in words(page)
