@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -42,8 +43,8 @@ class Camera:
 
 def next_look(stage: Any, camera: Camera) -> None:
     """Frames until the page has looked for a picture again, and has drawn what it found."""
-    looked = len(camera.asked)
-    for _ in range(60):
+    looked, until_s = len(camera.asked), time.monotonic() + 10
+    while time.monotonic() < until_s:
         stage.frames(1)
         if len(camera.asked) > looked:
             stage.frames(1)
