@@ -9,7 +9,7 @@ demo: setup
 	@$(PY) -m kiosk demo
 
 test: setup check
-	@$(PY) -m pytest
+	@deploy/test.sh
 
 check: setup
 	@.venv/bin/ruff check .

@@ -89,9 +89,20 @@ BODIES = {
 }
 ONLY_PAPER = {"RECORDS_PRINT_BODY"}  # free of charge, and it worked
 IDENTITY = {"NAME_DIFFERS_BODY", "CARD_EXPIRED_BODY"}  # say that paying goes on
+CERTIFICATION = {  # of the yearly check, where the fear is for the benefit
+    *("NOT_NEEDED_BODY", "NOT_NOW_BODY", "REVIEWING_BODY", "WITHDRAWN_BODY", "NO_REFERENCE_BODY"),
+    *("PICTURE_GONE_BODY", "PICTURE_NOT_SENT_BODY", "STAFF_UNKNOWN_BODY", "STAFF_IS_PERSON_BODY"),
+    *("STAFF_NOT_SENT_BODY", "VISIT_KEPT_BODY", "WINDOW_BODY", "REMINDER_NOT_PRINTED_BODY"),
+}
+BENEFIT_IS_SAFE = ("待遇不受影响", "一样有效", "照样有效", "什么也不用办", "还没有记录，可以再来一次")
 
 
-@pytest.mark.parametrize("name", sorted(BODIES.keys() - ONLY_PAPER - IDENTITY))
+@pytest.mark.parametrize("name", sorted(CERTIFICATION))
+def test_every_word_of_the_yearly_check_says_what_it_means_for_the_benefit(name: str) -> None:
+    assert any(phrase in "".join(BODIES[name]) for phrase in BENEFIT_IS_SAFE)
+
+
+@pytest.mark.parametrize("name", sorted(BODIES.keys() - ONLY_PAPER - IDENTITY - CERTIFICATION))
 def test_every_trouble_says_what_it_means_for_the_money_and_what_to_do(name: str) -> None:
     says_all_three(views.Attention("", "title", BODIES[name], ""))
 
