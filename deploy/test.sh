@@ -2,7 +2,7 @@
 # Every test, in two processes side by side: on two cores it takes half the time.  What is not named here runs in the second.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-first=(tests/screens tests/devices tests/stand tests/bench tests/proof)
+first=(tests/screens tests/devices tests/stand tests/bench tests/proof tests/kiosk/face tests/kiosk/test_whole_check.py)
 said=$(mktemp)
 trap 'rm -f "$said"' EXIT
 .venv/bin/python -m pytest -p no:cacheprovider "${first[@]}" >"$said" 2>&1 &
