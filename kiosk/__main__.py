@@ -48,7 +48,7 @@ def commands() -> argparse.ArgumentParser:
         help="where screens, receipts and index.html go (without a display)",
     )
     show.add_argument(
-        "--headless", action="store_true", help="play the four visits even when there is a display"
+        "--headless", action="store_true", help="play the five visits even when there is a display"
     )
     with_config(command("doctor", doctor))
     looks = command("config", config_check).add_subparsers(required=True, metavar="command")
