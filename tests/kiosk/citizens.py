@@ -129,6 +129,8 @@ class Citizen:
                 return rng.choice([*RecordsButton, BACK])
             case views.ChooseReceipt():
                 return rng.choice([option.key for option in view.options] + ["more"] * view.more + [BACK])
+            case views.ChooseWay():
+                return BACK  # these people came for money; tests of the yearly check are elsewhere
             case _:
                 assert isinstance(view, views.SaveToPhone), view
                 return None
