@@ -76,7 +76,7 @@ class Outbox:
                 if not order.settled:
                     self._add(subject)
             elif subject.startswith((CHECK, HOME_VISIT)):
-                if not self._registrar.recover(subject, last.event):
+                if not self._registrar.recover(subject):
                     self._add(subject)
             elif subject.startswith(COPY) and last.event not in ("asked", "reported"):
                 self._add(subject)

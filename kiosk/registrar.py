@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 CHECK = "check:"
 HOME_VISIT = "visit:"
 UNDER_WAY = frozenset({"begun", "granted"})  # no flow outlives the process: after a start these are left
-OWING = frozenset({"evidence", "left", "asked"})  # central has still to hear it
+OWING = {
+    "asked": "booked",
+    "evidence": "answered",
+    "left": "let_go",
+}  # central has still to hear it, until the other is there
 R = TypeVar("R")
 
 
@@ -165,27 +169,27 @@ class Registrar:
     # --- the outbox's ------------------------------------------------------------------------------------------------
 
     def settle(self, subject: str) -> bool:
-        """The next step that a subject of ours asks for.  True when there is nothing left to do."""
-        last = self._give_up(subject)
-        if last == "asked":
-            return self.book(subject.removeprefix(HOME_VISIT)) is not None
-        if last == "evidence":
-            return self.deliver(subject.removeprefix(CHECK)) is not None
-        return last != "left" or self._let_go(subject.removeprefix(CHECK))
+        """Does what a subject of ours still asks for.  True when there is nothing left to do."""
+        self._give_up(subject)
+        step = {"asked": self.book, "evidence": self.deliver, "left": self._let_go}
+        while owed := self._owed(subject):
+            if not step[owed](subject.partition(":")[2]):
+                return False
+        return True
 
-    def recover(self, subject: str, last: str) -> bool:
+    def recover(self, subject: str) -> bool:
         """After a start: what was under way is left, on disk.  False when central has still to hear something."""
-        if last in UNDER_WAY:
-            self._give_up(subject)
-        return last not in UNDER_WAY | OWING | {"parked"}
+        self._give_up(subject)
+        return not self._owed(subject)
 
-    def _give_up(self, subject: str) -> str:
-        """What a subject asks for: its last event, where a refusal that was parked changes nothing."""
-        last = next(e.event for e in reversed(self._journal.entries(subject)) if e.event != "parked")
-        if last in UNDER_WAY:
+    def _give_up(self, subject: str) -> None:
+        if self._journal.entries(subject)[-1].event in UNDER_WAY:
             self._journal.append(subject, "left", {})
-            return "left"
-        return last
+
+    def _owed(self, subject: str) -> str:
+        """What central has still to hear, the earlier first; "" when there is nothing.  What came after it changes nothing."""
+        told = {entry.event for entry in self._journal.entries(subject)}
+        return next((event for event, heard in OWING.items() if event in told and heard not in told), "")
 
     def _let_go(self, check_id: str) -> bool:
         from kiosk import wire  # late, as in kiosk.api

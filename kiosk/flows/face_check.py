@@ -290,8 +290,8 @@ def compare(kiosk: Kiosk, sitting: Sitting, looked: Looked) -> Ended | bool:
         consent_version=wire.CONSENT_VERSION, sealed=base64.b64encode(sealed).decode()
     )
     try:
-        if looked.reply is None:  # the centre has not heard of the check's end: that goes first
-            kiosk.registrar.deliver(looked.check_id)
+        if looked.reply is None and kiosk.registrar.deliver(looked.check_id) is None:
+            raise Unreachable("send_evidence")  # the centre has not heard of the check's end: that goes first
         reply = kiosk.registrar.send_picture(looked.check_id, picture)
     except Unreachable:
         trouble.explain(kiosk, "wifi-off", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_NOT_SENT_BODY)

@@ -177,6 +177,50 @@ def test_a_picture_that_cannot_be_sent_may_be_signed_again_and_central_is_told_f
     assert states_of(folks, newest(visitor)) == ["open", "not_recognised", "under_review"]
 
 
+@pytest.mark.parametrize("dark", [False, True], ids=["line back", "power cut"])
+def test_evidence_is_told_however_often_a_picture_was_signed_in_vain(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any, dark: bool
+) -> None:
+    """How the check ended was on disk first and is owed until central answers, whatever was signed for after it."""
+    visitor.booth = booth(outcome(End.REVIEW))
+    answers = (
+        FACE,
+        cut,
+        FaceWay.COMPARE,
+        SIGNED,
+        FIRST,
+        FaceWay.COMPARE,
+        SIGNED,
+        FIRST,
+        heal,
+        BACK,
+        BACK,
+        LEAVE,
+    )
+    desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
+    assert [view.title for view in desk.told] == [texts.PICTURE_NOT_SENT_TITLE] * 2
+    assert entries(visitor) == [["begun", "granted", "evidence"]]  # no picture goes before what it belongs to
+    if dark:
+        visitor.power_cut()
+    visitor.sweep()
+    assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
+    assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
+
+
+def test_what_is_owed_is_owed_whatever_was_written_after_it(folks: Township, visitor: Visitor) -> None:
+    machine = visitor.start_if_off()
+    registrar = machine.kiosk.registrar
+    check_id = registrar.begin(folks.somebody("due", "overdue").page.person_id, wire.CONSENT_VERSION)
+    registrar.ask_grant(check_id, bytes.fromhex("09" + 31 * "00"))
+    registrar.keep(check_id, NOBODY)
+    machine.journal.append(CHECK + check_id, "picture", {"consent_version": wire.CONSENT_VERSION})
+    registrar.leave(check_id)
+    assert not registrar.recover(CHECK + check_id)
+    assert registrar.settle(CHECK + check_id)
+    assert entries(visitor)[0][-2:] == ["answered", "let_go"]
+    assert registrar.recover(CHECK + check_id)
+
+
 # --- power cuts ------------------------------------------------------------------------------------------------------
 
 
