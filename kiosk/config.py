@@ -204,7 +204,6 @@ class FaceCheck:
     """[face.check]: what is asked of the person and how long one waits.  Angles are against their own straight look."""
 
     actions: Annotated[int, Between(1, 4)] = 3
-    gentle_actions: Annotated[int, Between(1, 4)] = 2
     look_s: Annotated[float, Between(0.5, 5)] = 1.0
     most_pause_s: Annotated[float, Between(0, 5)] = 2.0
     step_s: Annotated[float, Between(3, 120)] = 15.0
@@ -216,7 +215,7 @@ class FaceCheck:
     soonest_s: Annotated[float, Between(0, 1)] = 0.25
     least_turn_deg: Annotated[float, Between(8, 45)] = 15.0
     least_nod_deg: Annotated[float, Between(5, 45)] = 9.0
-    blink_ratio: Annotated[float, Between(0.3, 0.9)] = 0.65
+    blink_ratio: Annotated[float, Between(0.3, 0.9)] = 0.72
     most_blink_s: Annotated[float, Between(0.3, 5)] = 1.5
     most_gap_s: Annotated[float, Between(0.2, 5)] = 1.0
     least_relief: Annotated[float, Between(0, 2)] = 0.05

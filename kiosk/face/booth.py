@@ -59,7 +59,7 @@ class Brief:
     check_id: str
     info: bytes
     references: tuple[SealedReference, ...]
-    gentle: bool = False  # more time and fewer actions, for the very old
+    gentle: bool = False  # more time for each action, for the very old
 
 
 @dataclass(frozen=True)

@@ -77,14 +77,13 @@ class Challenge:
 
     def __init__(self, rules: FaceCheck, rng: Random, gentle: bool = False) -> None:
         self._rules, self._rng = rules, rng
-        self._actions = rules.gentle_actions if gentle else rules.actions
         self._step_s = rules.gentle_step_s if gentle else rules.step_s
         self._phase = Phase.LOOKING
         self._looks: list[_Look] = []
         self._straight: Straight | None = None
         self._head, self._lids = Head(rules), Lids(rules)
         self._todo: list[Action] = []
-        self._steps = self._actions
+        self._steps = rules.actions
         self._before: Action | None = None  # the last one done of this draw
         self._asked: list[tuple[Action, float, float | None]] = []
         self._pause_s = 0.0
@@ -352,7 +351,7 @@ class Challenge:
 
     def _draw(self, at_s: float) -> None:
         """A new draw, from the straight look that is known."""
-        self._steps = min(len(Action), self._actions + self.mistakes)
+        self._steps = min(len(Action), self._rules.actions + self.mistakes)
         self._todo = self._rng.sample(list(Action), self._steps)
         self._before = None
         self._head.forget()

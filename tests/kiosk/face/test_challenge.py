@@ -140,12 +140,13 @@ def test_the_draw_has_no_action_twice_and_every_order() -> None:
     assert len(drawn) == 24
 
 
-def test_gentle_asks_less_and_waits_longer() -> None:
-    seen = film((BLINK, L), gentle=True)
+def test_gentle_asks_as_much_and_waits_longer() -> None:
+    seen = film((BLINK, L, R), gentle=True)
     seen.until(Phase.ACTING)
     seen.still(QUICK.step_s + 5)
     assert seen.challenge.action is BLINK
     seen.do(BLINK)
+    seen.answer()
     seen.answer()
     seen.still(0.5)
     assert seen.challenge.passed

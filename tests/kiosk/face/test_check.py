@@ -115,7 +115,7 @@ def test_without_a_reference_a_person_compares_and_the_picture_can_be_wiped(
     assert outcome is not None
     assert outcome.end is End.REVIEW
     assert outcome.comparisons[0].flaws == (Flaw.UNREADABLE,)
-    assert len(outcome.asked) == 2
+    assert len(outcome.asked) == 3
     assert outcome.has_picture
     best = check.best
     assert best is not None
