@@ -16,10 +16,9 @@ import numpy as np
 
 from bench.figures import Figure
 from kiosk.config import Face, FaceOnnx
-from kiosk.face import models
+from kiosk.face import matcher_dlib, models
 from kiosk.face.calibrate import Calibration, calibrate, pair
 from kiosk.face.matcher import Matcher, Vector, open_matcher
-from kiosk.face.matcher_dlib import DlibMatcher
 from kiosk.face.references import ENLARGE, LARGE_ENOUGH_PX
 from kiosk.face.trials import Trial, interval
 from kiosk.face.variants import Variant
@@ -119,7 +118,7 @@ def of_library(people: People) -> Trial:
             found = face_recognition.face_encodings(rgb, face_recognition.face_locations(rgb))
             owners.append(number)
             vectors.append(np.asarray(found[0], np.float32) if found else None)
-    scorer: Matcher = DlibMatcher(None)  # the same network: only its distance is used
+    scorer: Matcher = matcher_dlib.load()  # the same network: only its distance is used
     return pair(np.array(owners), vectors, vectors, scorer)
 
 

@@ -1,6 +1,6 @@
 """Who may import whom, and where threads, third parties and broad excepts may live (docs/adr says why).
 
-    devices  <-  kiosk  <-  screens      central -> kiosk.wire, kiosk.seal only      kiosk/__main__.py -> all
+    devices  <-  kiosk  <-  screens      central -> kiosk.wire, kiosk.field.wire, kiosk.seal only      kiosk/__main__.py -> all
 
 ``stand`` is the bench: emulators, a central, a panel.  It may import everything; only kiosk/__main__.py
 imports it.  Every file of the tree is read, also those that appear later; imports inside functions count.
@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "devices": ("devices",),
     "kiosk": ("kiosk", "devices", "assets"),
     "screens": ("screens", "kiosk", "assets"),
-    "central": ("central", "kiosk.wire", "kiosk.seal", "assets"),
+    "central": ("central", "kiosk.wire", "kiosk.field.wire", "kiosk.seal", "assets"),
     "assets": ("assets",),
     "stand": PACKAGES,
     "bench": PACKAGES,
@@ -41,9 +41,8 @@ COMPUTED_IMPORT_LIVES_IN = ("screens/catalogue.py",)  # screens.<the view's name
 HOMES = {
     "alembic": ("central/*",),
     "apsw": ("kiosk/journal.py",),
-    "cryptography": ("kiosk/seal.py", "kiosk/face/zones.py", "central/*"),
+    "cryptography": ("kiosk/seal.py", "kiosk/field/keys.py", "kiosk/face/zones.py", "central/*"),
     "cv2": ("kiosk/face/*", "devices/camera*.py"),
-    "dlib": ("kiosk/face/matcher_dlib.py",),
     "face_recognition": ("kiosk/face/matcher_library.py",),
     "fastapi": ("central/*",),
     "faster_whisper": ("assets/build_voice.py",),
@@ -55,7 +54,7 @@ HOMES = {
     "onnxruntime": ("assets/build_voice.py",),
     "PIL": ("devices/*", "screens/*", "assets/build_fonts.py"),
     "pypinyin": ("assets/build_voice.py",),
-    "pydantic": ("kiosk/config.py", "kiosk/wire.py", "kiosk/api.py", "central/*"),
+    "pydantic": ("kiosk/config.py", "kiosk/wire.py", "kiosk/field/wire.py", "kiosk/api.py", "central/*"),
     "requests": ("kiosk/api.py", "central/gateway_*.py"),
     "segno": ("devices/*", "screens/*", "central/*"),
     "serial": ("devices/*",),
@@ -82,6 +81,7 @@ THREADS_LIVE_IN = (
     "screens/bridge.py",  # the only crossing between session and Kivy
     "kiosk/session.py",
     "kiosk/outbox.py",
+    "kiosk/field/courier.py",
     "kiosk/journal.py",
     "kiosk/face/worker.py",
     "devices/camera*.py",  # the grabber's one slot

@@ -111,7 +111,7 @@ def _engine(face: Face) -> Iterator[Finding]:
     if face.engine == "onnx":
         yield _operators(face)
         return
-    if find_spec("dlib") is None:
+    if face.engine == "face_recognition" and find_spec("dlib") is None:
         yield Finding("engine", False, "package dlib-bin is not installed. 缺少 dlib-bin")
     for one in (weights.RESNET,) if face.engine == "dlib" else weights.DLIB:
         yield _weights(one)

@@ -1,4 +1,4 @@
-"""dlib's ResNet, aligned by the mesh.
+"""dlib's ResNet, aligned by the mesh and computed by OpenCV: dlib itself is not needed, and its vectors are the same.
 
 The face is put on dlib's own template by five points of the mesh, and the network sees 150 x 150 pixels, RGB.  dlib would find the
 five points by a second model of 9 MB: on ORL and Yale that gives the same error rates, so it is left out (docs/face.md).
@@ -6,18 +6,16 @@ five points by a second model of 9 MB: on ORL and Yale that gives the same error
 
 from __future__ import annotations
 
-from typing import Any
-
-import dlib  # type: ignore[import-untyped]  # ships no types
 import numpy as np
 
+from kiosk.face import dlib_network
 from kiosk.face.crops import Image, aligned
+from kiosk.face.dlib_network import SIZE, Encoder
 from kiosk.face.matcher import Vector, distance
 from kiosk.face.mesh import BELOW_NOSE, LEFT_EYE, RIGHT_EYE, Mesh
-from kiosk.face.weights import RESNET, as_path, checked
+from kiosk.face.weights import RESNET, checked
 from kiosk.face.zones import Direction
 
-SIZE = 150
 PADDING = 0.25
 POINTS = (RIGHT_EYE[1], RIGHT_EYE[0], LEFT_EYE[0], LEFT_EYE[1], BELOW_NOSE)
 # get_face_chip_details in dlib/image_transforms/interpolation.h, for five parts
@@ -31,20 +29,18 @@ DLIB_TEMPLATE = (
 
 
 class DlibMatcher:
-    """128 numbers, Euclidean distance.  An embedding holds the GIL all the time it takes."""
+    """128 numbers, Euclidean distance."""
 
     name = "dlib"
     digest = RESNET.sha256
     direction = Direction.SMALLER
 
-    def __init__(self, network: Any) -> None:
-        self._network = network
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
         self._template = template()
 
     def embed(self, image: Image, mesh: Mesh) -> Vector:
-        chip = aligned(image, mesh.points[list(POINTS), :2], self._template, SIZE)
-        rgb = np.ascontiguousarray(chip[:, :, ::-1])
-        return np.asarray(self._network.compute_face_descriptor(rgb), np.float32)
+        return self._encoder.encode(aligned(image, mesh.points[list(POINTS), :2], self._template, SIZE))
 
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
@@ -58,5 +54,4 @@ def template() -> Vector:
 
 def load() -> DlibMatcher:
     """Raises ModelMissing, ModelAltered."""
-    with as_path(checked(RESNET)) as path:
-        return DlibMatcher(dlib.face_recognition_model_v1(path))
+    return DlibMatcher(dlib_network.load(checked(RESNET), RESNET.name))

@@ -294,6 +294,14 @@ def test_the_library_is_said_to_be_for_comparing_only() -> None:
     assert good and "may not be used commercially" in words and "不要在大厅使用" in words
 
 
+def test_only_the_library_needs_the_package_dlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = doctor.find_spec
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None if name == "dlib" else there(name))
+    assert said_of(Face())[0]
+    good, words = said_of(Face(engine="face_recognition"))
+    assert not good and "package dlib-bin is not installed" in words
+
+
 def test_the_doctors_command_has_an_exit_status(tmp_path: Path) -> None:
     config = tmp_path / "kiosk.toml"
     least = (

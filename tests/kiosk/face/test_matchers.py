@@ -21,8 +21,9 @@ import pytest
 from kiosk.config import Face, FaceOnnx, FaceReference
 from kiosk.face import matcher_dlib, matcher_library, matcher_onnx, weights
 from kiosk.face.crops import Image, aligned
+from kiosk.face.dlib_network import SIZE
 from kiosk.face.matcher import EngineUnusable, Matcher, open_matcher
-from kiosk.face.matcher_dlib import POINTS, SIZE, template
+from kiosk.face.matcher_dlib import POINTS, template
 from kiosk.face.mesh import Mesh, five_points
 from kiosk.face.models import Models
 from kiosk.face.references import prepare_reference

@@ -152,16 +152,25 @@ def test_a_file_of_weights_that_was_altered_is_named(monkeypatch: pytest.MonkeyP
     )
 
 
-@pytest.mark.parametrize("package", ["cv2", "dlib"])
-def test_a_machine_without_the_packages(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
+def without(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
-    monkeypatch.delitem(sys.modules, "kiosk.face.matcher_dlib", raising=False)
-    monkeypatch.delattr(
-        kiosk.face, "matcher_dlib", raising=False
-    )  # an import from the package finds it there, too
+    for module in ("matcher_dlib", "dlib_network"):
+        monkeypatch.delitem(sys.modules, f"kiosk.face.{module}", raising=False)
+        monkeypatch.delattr(
+            kiosk.face, module, raising=False
+        )  # an import from the package finds it there, too
+
+
+def test_a_machine_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "cv2")
     with pytest.raises(worker.CannotCheck) as refused:
         worker.load(SETTINGS)
-    assert refused.value.unusable.fault is BoothFault.PACKAGE and package in refused.value.unusable.words
+    assert refused.value.unusable.fault is BoothFault.PACKAGE and "cv2" in refused.value.unusable.words
+
+
+def test_dlibs_engine_needs_no_dlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    without(monkeypatch, "dlib")
+    assert worker.load(SETTINGS).matcher.name == "dlib"
 
 
 class Hasty(SystemClock):
