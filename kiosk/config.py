@@ -29,6 +29,7 @@ class Site:
 
     kiosk_id: Annotated[str, Like(r"[A-Z0-9]{2,12}")]
     place: str
+    profile: Literal["hall", "tablet"] = "hall"
     machine: str = "01号机"
     hotline: str = "12333"
     hours: str = "工作日 8:00–11:30、13:30–17:00"
@@ -238,6 +239,15 @@ class Face:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tablet:
+    """[tablet]: what only a tablet of field staff has; ``site.kiosk_id`` is its name too."""
+
+    suite: Literal["x25519", "mlkem768-x25519"] = "x25519"
+    position_port: str = ""
+    sync_every_s: Seconds = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Config:
     """The whole file."""
 
@@ -253,6 +263,7 @@ class Config:
     storage: Storage
     fonts: Fonts = Fonts()
     face: Face = Face()
+    tablet: Tablet = Tablet()
 
 
 def load(path: Path) -> Config:

@@ -88,6 +88,11 @@ class ProblemCode(str, Enum):
     CONSENT_WITHDRAWN = "consent_withdrawn"  # 409: nothing more is taken for this check
     STAFF_UNKNOWN = "staff_unknown"  # 404: the card is nobody's who may confirm others
     STAFF_IS_PERSON = "staff_is_person"  # 409: nobody confirms themselves
+    TABLET_KEY_KNOWN = "tablet_key_known"  # 409: this tablet has another key
+    TABLET_REVOKED = "tablet_revoked"  # 403: reported lost; it keeps nothing and is given nothing
+    TOO_MANY_TRIES = "too_many_tries"  # 429: wrong PINs; wait
+    PACKET_GAP = "packet_gap"  # 409: an earlier packet of this tablet is missing
+    PACKET_REFUSED = "packet_refused"  # 422: hash, chain or signature is wrong; kept for audit
     KIOSK_STOPPED = "kiosk_stopped"  # 409: this kiosk takes no money until somebody has looked at it
     CODE_INVALID = "code_invalid"  # 422: not a payer's code, or used up
     GATEWAY_SILENT = "gateway_silent"  # 503: the gateway does not answer; ask again
