@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from kivy.base import EventLoop, runTouchApp, stopTouchApp
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics import BindTexture
 from kivy.uix.widget import Widget
 
 from kiosk import views
@@ -37,7 +38,7 @@ OnMounted = Callable[[View[Any], Page], None]
 
 
 class Root(Widget):
-    """The window's only child: page, and what lies over it."""
+    """The window's only child.  It holds one page: the view's, or the one laid over it, which hides it."""
 
     def __init__(self, guard: Guard, touched: Callable[[], None], resized: Callable[[], None]) -> None:
         super().__init__()
@@ -47,7 +48,6 @@ class Root(Widget):
         self._touched()
         if not self._guard.open() or not self.children:
             return True
-        # only the uppermost layer is reached: children[0] is drawn last
         return bool(self.children[0].on_touch_down(touch))
 
     def on_size(self, *_: Any) -> None:
@@ -104,6 +104,9 @@ class KioskApp:
         """Puts the root into the window, without a loop of its own."""
         Window.clearcolor = rgb(DEFAULT.paper)
         Window.add_widget(self.root)
+        # Kivy lays a white picture on every shape that has none; to smooth it is a third of the cost of a software panel's shape
+        white = BindTexture(texture=None).texture
+        white.mag_filter = white.min_filter = "nearest"
         self.root.size = Window.size
         Window.bind(size=lambda _, size: setattr(self.root, "size", size))
         self._tick_later()
@@ -175,7 +178,7 @@ class KioskApp:
             self.page.stop()
             self.root.remove_widget(self.page)
         self.page = page_for(view, self._shell(), state)
-        self.root.add_widget(self.page, index=len(self.root.children))
+        self.root.add_widget(self.page)
         self._relayout()
         self.guard.hush()
 
@@ -209,11 +212,17 @@ class KioskApp:
 
     def _cover(self, view: View[Any], answer: Callable[[Any], None]) -> None:
         self._uncover()
-        self._over = page_for(view, self._shell(answer), {})
-        self.root.add_widget(self._over)
+        self._lay_over(page_for(view, self._shell(answer), {}))
+        self._tell(view)
+
+    def _lay_over(self, over: Page) -> None:
+        """The page below is taken off the window meanwhile: what nobody sees is not drawn."""
+        if self.page is not None:
+            self.root.remove_widget(self.page)
+        self._over = over
+        self.root.add_widget(over)
         self._relayout()
         self.guard.hush()
-        self._tell(view)
 
     def _uncover(self) -> bool:
         if self._over is None:
@@ -221,6 +230,8 @@ class KioskApp:
         self._over.stop()
         self.root.remove_widget(self._over)
         self._over = None
+        if self.page is not None:
+            self.root.add_widget(self.page)
         return True
 
     def _relayout(self) -> None:
@@ -277,10 +288,7 @@ class KioskApp:
         from screens.help_over import Help, HelpOver  # seldom used
 
         self._uncover()
-        self._over = HelpOver(Help(), self._shell(lambda _: self._close_help()), {})
-        self.root.add_widget(self._over)
-        self._relayout()
-        self.guard.hush()
+        self._lay_over(HelpOver(Help(), self._shell(lambda _: self._close_help()), {}))
 
     def _close_help(self) -> None:
         self._uncover()

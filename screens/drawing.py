@@ -77,6 +77,7 @@ class Typesetter:
             label = CoreLabel(text=text, font_name=font, font_size=size, color=(1, 1, 1, 1))
             label.refresh()
             texture = label.texture
+            texture.mag_filter = texture.min_filter = "nearest"  # drawn pixel for pixel, on whole ones
             if len(self._textures) >= CACHED_TEXTURES:
                 del self._textures[next(iter(self._textures))]
         self._textures[key] = texture

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from kivy.graphics import Color, Rectangle
-
 from screens.buttons import Button, Press
 from screens.drawing import Ink, Text
 from screens.figures import StepBar
@@ -196,12 +194,6 @@ class Page(Box):
                 break
         self.content.put(x + side, y + bar_high + bottom, width - 2 * side, room)
         super().put(x, y, width, height)
-
-    def draw(self) -> None:
-        self.canvas.before.clear()
-        with self.canvas.before:
-            Color(*self.look.theme.colour("paper"))
-            Rectangle(pos=self.pos, size=self.size)
 
 
 class _Columns(Row):

@@ -279,6 +279,16 @@ def test_help_opens_says_whom_to_call_and_closes(stage: Any) -> None:
     assert stage.answers == []
 
 
+def test_what_lies_below_another_page_is_not_drawn_and_comes_back(stage: Any) -> None:
+    page = stage.mount(PLAIN["records"])
+    stage.tap(by_answer("help"))
+    assert stage.app.root.children == [stage.app.top]
+    stage.app.mount(PLAIN["still-there"], stage.answers.append)
+    assert stage.app.root.children == [stage.app.top]
+    stage.app.draw(PLAIN["records"])
+    assert stage.app.root.children == [page]
+
+
 def test_an_equal_view_is_not_mounted_again_and_a_like_one_changes_in_place(stage: Any) -> None:
     page = stage.mount(PLAIN["paid-printing"])
     content = page.content
