@@ -23,6 +23,7 @@ from kiosk.face import dlib_file, dlib_network, matcher_dlib, weights
 from kiosk.face.crops import Image, aligned
 from kiosk.face.dlib_file import (
     AddTagged,
+    Affine,
     AveragePool,
     Convolution,
     Layer,
@@ -174,6 +175,31 @@ def test_a_changed_byte_is_refused_or_changes_nothing_but_numbers(content: bytes
     assert refused > FLIPS // 3
 
 
+# literal bytes of the file, and what is put in their place, once
+TAMPERED = {
+    "an average of 2 ** 32512": (b"\x03\x62\x90\xf5\x81\x11", b"\x03\x62\x90\xf5\x02\x00\x7f"),
+    "a tensor of 2 ** 62 rows": (
+        b"con_4\x01\x02\x02\x80\x12\x01\x01",
+        b"con_4\x01\x02\x01\x00\x08\0\0\0\0\0\0\0\x40",
+    ),
+    "a tensor of -4736 numbers": (b"con_4\x01\x02\x02\x80\x12", b"con_4\x01\x02\x82\x80\x12"),
+    "filters of two colours": (
+        b"\x01\x01\x01\x20\x01\x03\x01\x07\x01\x07",
+        b"\x01\x01\x01\x20\x01\x02\x01\x07\x01\x07",
+    ),
+    "a matrix of 127": (b"fc_2\x01\x80", b"fc_2\x01\x7f"),
+    "another kind of layer": (b"con_4", b"con_9"),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_a_number_that_cannot_be_is_refused(content: bytes, name: str) -> None:
+    there, instead = TAMPERED[name]
+    assert there in content
+    with pytest.raises(ModelAltered):
+        dlib_network.load(content.replace(there, instead, 1), RESNET.name)
+
+
 @pytest.mark.parametrize("content", [b"", b"\x00", b"\x81\x01", b"\x01\x02", b"\xff" * 64, b"not a network"])
 def test_what_is_no_network_is_refused(content: bytes) -> None:
     with pytest.raises(ModelAltered):
@@ -192,6 +218,11 @@ def strided(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
 def bordered(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
     assert isinstance(layers[0], Convolution)
     return (replace(layers[0], padding=(3, 3)), *layers[1:])
+
+
+def rescaled(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    assert isinstance(layers[1], Affine)
+    return (layers[0], Affine(layers[1].scale[:1], layers[1].shift[:1]), *layers[2:])
 
 
 def pooled(layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
@@ -217,6 +248,7 @@ OTHERS: tuple[Callable[[tuple[Layer, ...]], tuple[Layer, ...]], ...] = (
     swapped,
     strided,
     bordered,
+    rescaled,
     pooled,
     transposed,
     untagged,
