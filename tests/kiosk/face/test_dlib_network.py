@@ -183,9 +183,9 @@ TAMPERED = {
         b"con_4\x01\x02\x01\x00\x08\0\0\0\0\0\0\0\x40",
     ),
     "a tensor of -4736 numbers": (b"con_4\x01\x02\x02\x80\x12", b"con_4\x01\x02\x82\x80\x12"),
-    "filters of two colours": (
+    "filters of four colours": (
         b"\x01\x01\x01\x20\x01\x03\x01\x07\x01\x07",
-        b"\x01\x01\x01\x20\x01\x02\x01\x07\x01\x07",
+        b"\x01\x01\x01\x20\x01\x04\x01\x07\x01\x07",
     ),
     "a matrix of 127": (b"fc_2\x01\x80", b"fc_2\x01\x7f"),
     "another kind of layer": (b"con_4", b"con_9"),
