@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from kiosk.views import Back, Signature, View
+from devices.idcard import IdCard
+from kiosk.views import Back, ReasonOption, Signature, View
 
 if TYPE_CHECKING:
     from kiosk.face.booth import Preview
@@ -90,7 +91,7 @@ class SignInButton(Enum):
 
 
 @dataclass(frozen=True)
-class SignInByCard(FieldView[SignInButton | None]):
+class SignInByCard(FieldView[SignInButton | IdCard | BoardNews]):
     """请放工作人员身份证.  The card answers by the flow's watch.  ``note``: what was wrong before, or ""."""
 
     tablet_id: str
@@ -110,6 +111,16 @@ class EnterDigits(FieldView[str | Back]):
     secret: bool = False
     x_key: bool = False
     group: int = 0  # digits shown in groups of so many; 0: not
+
+
+@dataclass(frozen=True)
+class FieldChoose(FieldView[str | Back]):
+    """One of a few, as kiosk.views.ChooseReason, with its own heading.  Answers a key.  ``note`` may be ""."""
+
+    back: ClassVar[bool] = True
+    title: str
+    note: str
+    options: tuple[ReasonOption, ...]
 
 
 # --- the day ---------------------------------------------------------------------------------------------------------

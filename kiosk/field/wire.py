@@ -175,7 +175,8 @@ class Assignment(Reply):
 
 
 class Pack(Reply):
-    """``day_code``: four digits that are held up on a photo, so that it was taken with this pack."""
+    """``day_code``: four digits that are held up on a photo, so that it was taken with this pack.  ``review_key``: as
+    kiosk.wire.CheckGrant has it, for a picture or photo that a person shall look at; None: none can be taken."""
 
     pack_id: LocalId
     tablet_id: str
@@ -184,6 +185,7 @@ class Pack(Reply):
     expires_at: AwareDatetime
     day_code: str
     assignments: tuple[Assignment, ...]
+    review_key: PublicKey | None = None
 
 
 def pack_info(pack_id: str, tablet_id: str, staff_id: str) -> bytes:
