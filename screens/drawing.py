@@ -331,13 +331,15 @@ class Panel(Box):
 
 
 def rounded(look: Look, box: Box, fill: str, border: str, radius: float, thickness: float = 3) -> None:
-    """Draws a rounded rectangle into the canvas that is open: the border's, and within it the fill's."""
+    """Draws a rounded rectangle into the canvas that is open: the border's, and within it the fill's; a fill "" is none."""
     corner = min(look.px(radius), box.height / 2)
     inset = 0.0
     if border:
         inset = max(look.px(thickness), 1)
         Color(*look.theme.colour(border))
         SmoothRoundedRectangle(pos=box.pos, size=box.size, radius=[corner])
+    if not fill:
+        return
     Color(*look.theme.colour(fill))
     SmoothRoundedRectangle(
         pos=(box.x + inset, box.y + inset),

@@ -33,12 +33,13 @@ class FaceLookScreen(Page):
         self.heading = self.title(title, centred=True, size=80)
         self.line = self.text(line, 42, bold=True, role="brand", leading=1.3)
         spoken = IconLine(self.ink, Icon(self.ink, "volume-2", 50, "brand"), self.line)
+        self.words = self.column([self.heading, Centre(self.look, spoken)], gap=4)
         self.mirror = Mirror(
             self.ink, self.view.preview, self.view.guidance, MIRROR_HIGH[self.look.landscape]
         )
         self.mirror.grow = 50.0
         return Body(
-            main=[self.column([self.heading, Centre(self.look, spoken)], gap=4)],
+            main=[self.words],
             side=[self.mirror],
             actions=[self.button(texts.FACE_OTHER_WAY, FaceButton.OTHER_WAY, "users")],
             actions_left=True,
@@ -53,5 +54,8 @@ class FaceLookScreen(Page):
         if (title, line) != (self.heading.text, self.line.text):
             self.heading.set_content(title)
             self.line.set_content(line)
-            self.put(*self.pos, *self.size)  # other words are wider; nothing is built anew
+            if self.words.natural(self.words.width) != self.words.height:
+                self.put(*self.pos, *self.size)  # other words take another line; nothing is built anew
+            else:
+                self.words.put(*self.words.pos, *self.words.size)
         return True

@@ -107,7 +107,7 @@ class BarButton(Press):
             action,
             answer,
         )
-        self.fill, self.border, self.radius = "card", border, 34
+        self.fill, self.border, self.radius = "card" if border else "", border, 34
 
     def wanted_width(self) -> float:
         if self.stacked:

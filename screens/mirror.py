@@ -53,11 +53,14 @@ class HintLine(Box):
 
     def __init__(self, ink: Ink) -> None:
         self.icon = Icon(ink, "circle-check", 50, "glass_ok")
+        self.icon.opacity = 0
         self.text = Text(ink, " ", 46, role="on_glass", leading=1.3, fit=True)
         self.line = IconLine(ink, self.icon, self.text)
         super().__init__(ink.look, [self.line])
 
     def tell(self, words: str, wrong: bool) -> None:
+        if (words or " ", wrong) == (self.text.text, self.text.bold):
+            return
         self.icon.name, self.icon.role = (
             ("circle-alert", "glass_go") if wrong else ("circle-check", "glass_ok")
         )

@@ -186,6 +186,39 @@ def test_other_guidance_changes_the_words_and_builds_nothing_anew(stage: Any) ->
     assert texts.FACE_LEFT not in words(page)
 
 
+def places(page: Any) -> list[tuple[Any, ...]]:
+    """What stands where on the page."""
+    from screens.drawing import Icon, Text
+
+    return [
+        (
+            type(box).__name__,
+            box.text if isinstance(box, Text) else box.name,
+            *box.pos,
+            *box.size,
+            box.role,
+            box.opacity,
+        )
+        for box in page.content.walk(restrict=True)
+        if isinstance(box, Text | Icon)
+    ]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_other_guidance_stands_where_it_would_on_a_page_built_for_it(large: bool, stage: Any) -> None:
+    camera = Camera()
+    stage.app.draw(views.FaceLook(check(2), SAID[0], camera))
+    stage.app.set_look(large=large)
+    page = stage.app.page
+    for guidance in [*SAID, *reversed(SAID)]:
+        stage.app.draw(views.FaceLook(check(2), guidance, camera))
+        told = places(page)
+        stage.app.set_look(large=large)  # builds the page anew
+        assert stage.app.page is not page
+        assert told == places(stage.app.page)
+        page = stage.app.page
+
+
 def test_another_check_is_another_mirror(stage: Any) -> None:
     camera, other = Camera(), Camera()
     camera.sees(9, plain(RED))

@@ -119,7 +119,7 @@ def ground(text: Any, page: Any) -> str:
         parent = box.parent
         if isinstance(parent, StepBar) and text in parent.marks:
             return "brand" if parent.marks.index(text) == parent.now else "card"
-        if isinstance(parent, Panel | Press):
+        if isinstance(parent, Panel | Press) and parent.fill:
             return str(parent.fill)
         if isinstance(parent, Header):
             return "brand_deep"
