@@ -5,6 +5,12 @@ sitting = booth.sit()      that worker; its key exists in its memory only
 sitting.begin(brief)       after consent, and only then, the camera opens
 sitting.news()             what to tell the person, again and again, until it is an Outcome
 sitting.close()            the process ends and everything it saw with it
+
+A photograph instead, or after the check ended, when a member of staff looks at the person and no machine compares anything:
+
+sitting.photograph()       the camera opens; the preview shows the whole picture, as it is and not as in a mirror
+sitting.shoot()            the newest picture stands still; again: a newer one
+sitting.seal_photo(...)    what stands still, for central only
 """
 
 from __future__ import annotations
@@ -98,6 +104,23 @@ class Sitting(Protocol):
         """The best frame and the signature under it as kiosk.wire.ReviewPicture says, HPKE to central's key (32 bytes).
 
         Only after an Outcome with ``has_picture``; None: it is gone.  At most 44,000 bytes come back: that is what central takes.
+        """
+
+    def photograph(self) -> None:
+        """Opens the camera without a check: nothing is detected, compared or kept.  Returns at once.
+
+        At the beginning, or after an Outcome, whose picture is forgotten with this.  ``news`` is then a Guidance in Phase.OPENING
+        until pictures come, in Phase.LOOKING while they do, and Outcome(CAMERA_LOST) or Outcome(BROKEN) when they do no more: the
+        camera is shut, and after CAMERA_LOST photograph may be called again.  While it is open: what stood still moves again.
+        """
+
+    def shoot(self) -> bool:
+        """The newest picture stands still, in the preview too.  May be called again.  False: there is none; nothing has changed."""
+
+    def seal_photo(self, key: bytes, info: bytes) -> bytes | None:
+        """The picture that stands still, whole, as kiosk.wire.ReviewPicture says with no strokes; HPKE to central's key (32 bytes).
+
+        None: nothing stands still.  At most 44,000 bytes come back.  May be called again.
         """
 
     def close(self) -> None:
