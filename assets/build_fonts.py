@@ -23,6 +23,7 @@ badge-check stethoscope users hand-coins briefcase smartphone triangle-alert wif
 hourglass user-round circle-alert refresh-cw hand nfc wrench ban smile heart-handshake pen-line message-circle-question-mark
 user-round-check user-search map-pin map-pin-house tablet-smartphone store arrow-down eye eye-closed rotate-ccw undo-2 square
 square-check camera scroll-text
+delete cloud-upload cloud-check cloud-download list log-out chevron-down chevron-up ellipsis user-x keyboard
 """.split()
 
 
