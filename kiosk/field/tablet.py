@@ -33,3 +33,4 @@ class Tablet:
     config: config.Config
     booth: Booth = field(default_factory=NoBooth)
     position: Position = field(default_factory=NoPosition)
+    boot_id: str = "unknown"  # as the journal has it

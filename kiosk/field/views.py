@@ -180,6 +180,8 @@ class VisitButton(Enum):
     SHOOT = "shoot"
     SHOOT_AGAIN = "shoot_again"
     KEEP_PHOTO = "keep_photo"
+    NO_PHOTO = "no_photo"  # 不拍照
+    COMPARE = "compare"  # 请中心的人看照片比对: a signature comes next
     SAVE = "save"  # 保存，去下一户
     MORE = "more"  # 别的事: not met, a death, the phone, a question
     LEAVE = "leave"  # 先不办

@@ -41,6 +41,7 @@ from kiosk.wire import (
 
 GENESIS = "0" * 64
 SIGNED = b"visit packet "
+CONSENT_VERSION = "2026-11"  # of kiosk.texts.FIELD_CONSENT, which is read aloud; another wording is another version
 PACKET_MOST_BYTES = 150_000  # sealed; a picture and a photo of 44 kB each, twice base64, among it
 
 LocalId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
@@ -221,7 +222,7 @@ class Identified(Request):
     """``number``: as read or typed; it is the assignment's, or nothing goes on."""
 
     by: IdentifiedBy
-    number: Annotated[str, Field(pattern=r"^[0-9]{17}[0-9X]$")]
+    number: Annotated[str, Field(pattern=r"^([0-9]{17}[0-9X]|[A-Z]{3}[0-9]{12})$")]
     reason: NoCardReason | None = None
 
     def __repr__(self) -> str:
