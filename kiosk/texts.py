@@ -357,6 +357,189 @@ VISIT_SLIP_PHONE: Final = "先打电话"
 VISIT_SLIP_ADVICE: Final = "请备好身份证。工作人员会出示工作证，不收钱，不问银行卡密码。"
 YEARS_MONTHS: Final = "{years} 年 {months} 个月"
 
+# the tablet: signing in.  These are read by staff; what is meant for the person is as the person hears it
+FIELD_CARD_NOT_READ: Final = "卡没有读出来。请再放一次，或者输入工作码"
+FIELD_NO_READER: Final = "读卡器没有反应。请看电源和连接，或者输入工作码"
+FIELD_CODE_TITLE: Final = "请输入 12 位工作码"
+FIELD_CODE_NOTE: Final = "工作码由社保中心发给您本人"
+FIELD_PIN_TITLE: Final = "请输入 6 位密码"
+FIELD_PIN_NOTE: Final = "别让旁边的人看见"
+FIELD_SIGNING_IN: Final = "正在登录，请稍等"
+FIELD_STAFF_UNKNOWN: Final = "卡、工作码或密码不对，请再试一次"
+FIELD_PIN_WRONG: Final = "卡、工作码或密码不对。请等 {wait} 秒再试"
+FIELD_TOO_MANY_TRIES: Final = "试得太多了，请过一会儿再登录"
+FIELD_NO_BADGE: Final = "现在没有网络。第一次登录要连上社保中心"
+FIELD_BADGE_EXPIRED: Final = "离线登录的时间到了，请连上网络再登录"
+FIELD_REVOKED: Final = "这台平板已经停用，名单已清除。已加密的记录都在，请交回社保中心"
+FIELD_NOT_ALLOWED: Final = "社保中心不认这台平板，请联系管理员"
+FIELD_SIGNED_OUT_QUIET: Final = "很久没有人用，已经退出。请重新登录"
+FIELD_SIGNED_OUT_EXPIRED: Final = "登录时间到了，请重新登录"
+
+# the tablet: the day
+FIELD_AGE: Final = "{name} · {age}岁"
+FIELD_SEALED: Final = "{initial} · {local_no}号"
+FIELD_ROOM: Final = "{home} {room}"
+FIELD_HOUSE: Final = "{village} {address}"
+FIELD_KEPT: Final = "已加密保存，待上传"
+FIELD_FETCHING: Final = "正在领取任务，请稍等"
+FIELD_NO_PACK: Final = "还没有今天的任务，请连上网络领取"
+FIELD_PACK_EXPIRED: Final = "上次领的任务过期了，名单已清除。请重新领取"
+FIELD_PACK_UNREADABLE: Final = "任务打不开，请重新领取"
+FIELD_PACK_UNREACHABLE: Final = "现在连不上社保中心，没有领到新任务"
+FIELD_PACK_REFUSED: Final = "社保中心没有给任务。请退出，重新登录再领"
+FIELD_PACK_UNTIL: Final = "名单用到 {day} {time}，到时自动清除"
+FIELD_FULL: Final = "待上传的太多或太久了。请先连上网络上传，再去下一户"
+FIELD_ALL_DONE: Final = "今天的都走到了。上传完，名单自动清除"
+FIELD_ENDED: Final = "都上传完了，名单已清除"
+FIELD_PARKED: Final = "有 {count} 份中心在核对，不会丢，不用重做"
+FIELD_NOTHING_TO_SEND: Final = "没有要上传的"
+FIELD_RESULTS: Final = {  # by kiosk.field.wire.PacketResult
+    "certified": "认证通过",
+    "under_review": "等第二个人审核",
+    "not_recognised": "没有认出来，请换一种方式再约",
+    "noted": "中心已经记下",
+    "already_certified": "别处已经认证过，不重复",
+    "person_moved": "人已迁走，中心在核对",
+    "assignment_withdrawn": "任务已经撤回，中心在核对",
+    "pack_expired": "任务过了期，中心在核对",
+    "clock_wrong": "平板时间不准，中心在核对",
+    "limits_exceeded": "超过份数或天数，中心在核对",
+    "not_readable": "内容打不开，中心会联系您",
+    "not_this_pack": "和任务对不上，中心在核对",
+    "tablet_revoked": "平板已停用，中心在核对",
+}
+
+# the tablet: one visit
+FIELD_LAST_TIME: Final = "上次认证 {day}"
+FIELD_NEVER: Final = "以前没有认证记录"
+FIELD_DUE_TODAY: Final = "今天到期"
+FIELD_DUE_IN: Final = "{days}天后到期"
+FIELD_DUE_SINCE: Final = "该认证了"
+FIELD_TASK_CARD: Final = ("读身份证", "身份证已读", "号码已核对")
+FIELD_TASK_CONSENT: Final = ("本人或监护人同意", "本人同意", "监护人同意")
+FIELD_TASK_FACE: Final = ("人脸核验", "人脸核验已做")
+FIELD_TASK_PHOTO: Final = ("现场照片", "现场照片已拍", "没有拍照")
+FIELD_TASK_WITNESS: Final = ("见证人签名", "见证人已签名")
+FIELD_NEXT_FACE: Final = "下一项：人脸核验"
+FIELD_CARD: Final = ("请把老人的身份证", "放到读卡器上")
+FIELD_CARD_PULLED: Final = ("卡拿早了一点，", "请再放一次")
+FIELD_CARD_UNREADABLE: Final = ("没读出来，", "请只放一张卡，平放三秒")
+FIELD_CARD_NOT_USABLE: Final = ("这张卡在这里不能用。", "请放居民身份证，或者输入号码")
+FIELD_OTHER_PERSON: Final = ("这张卡是 {other} 的，", "不是 {name} 的。请换一张卡")
+FIELD_READER_GONE: Final = ("读卡器没有反应。", "请看电源和连接，或者输入号码")
+FIELD_WHY_TYPED: Final = "为什么不读身份证？"
+FIELD_NO_CARD_REASONS: Final = {
+    "lost": "身份证丢了",
+    "not_at_hand": "身份证不在手边",
+    "not_readable": "身份证读不出来",
+    "reader": "读卡器不好用",
+}
+FIELD_NUMBER_TITLE: Final = "请输入 {name} 的身份证号"
+FIELD_NUMBER_NOTE: Final = "18 位，照户口本或社保卡输入"
+FIELD_NUMBER_WRONG: Final = "号码里有一位不对，请看清再输一遍"
+FIELD_NUMBER_OTHER: Final = "这不是 {name} 登记的号码，请看清再输一遍"
+# read aloud to the person; another wording is another kiosk.field.wire.CONSENT_VERSION
+FIELD_CONSENT: Final = (
+    "请念给老人听：",
+    "“每年一次，确认领待遇的是您本人。想请您对着平板看一看，眨眨眼。",
+    "您的脸只在这台平板里和以前的照片比一比，照片不保存，办完就清除。",
+    "社保中心只收到结果和时间。不愿意也不要紧，可以走人工，待遇不受影响。”",
+)
+FIELD_CONSENT_PHOTO: Final = (
+    "请念给老人听：",
+    "“想给您拍一张照片，加密交给社保中心的另一位同志看，看完就删。",
+    "不愿意拍也不要紧，待遇不受影响。”",
+)
+FIELD_READY: Final = ("请把平板对着老人，", "一臂远，光线照在脸上")
+FIELD_NO_CAMERA: Final = ("这台平板现在没有镜头。", "请走人工，一样有效")
+FIELD_PREPARING: Final = "正在准备镜头，请稍等"
+FIELD_MATCHED: Final = ("认出来了，是本人。", "保存后自动交给社保中心")
+FIELD_UNSURE: Final = ("没认出来，不要紧。", "光线或照片年头久都会这样，待遇不受影响")
+FIELD_UNSURE_NO_REFERENCE: Final = ("没有可以比的照片，不要紧。", "请中心的人看，或者走人工")
+FIELD_NOT_SEEN: Final = ("没看清，不要紧。", "请面向亮处，再试一次，或者走人工")
+FIELD_MACHINE: Final = ("镜头不好用，不是老人的问题。", "可以再试一次，或者走人工")
+FIELD_ENOUGH: Final = ("试了几次了，歇一歇。", "走人工一样有效，待遇不受影响")
+FIELD_COMPARE: Final = (
+    "请念给老人听：“想送一张照片给社保中心，由工作人员和以前的照片比对，看完就删。",
+    "同意，就请您或监护人在这里签名。”",
+)
+FIELD_PICTURE_GONE: Final = ("照片已经不在了，什么也没有送出。", "请再试一次，或者走人工")
+FIELD_COMPARED: Final = ("签好了。保存后照片加密交给中心，", "由工作人员比对，待遇不受影响")
+
+# the tablet: by hand
+FIELD_WHY_BY_HAND: Final = "为什么走人工？"
+FIELD_BY_HAND_REASONS: Final = {
+    "cannot_do_it": "看不清、听不清或身体不便",
+    "not_recognised": "机器没认出来",
+    "no_consent": "本人不愿意刷脸",
+    "machine": "镜头或光线不好",
+}
+FIELD_PHOTO_BROKEN: Final = ("镜头现在不能用。", "可以再试一次，也可以不拍照")
+FIELD_PHOTO_NONE: Final = ("这次没有现场照片。", "请见证人签名，中心会打电话核对")
+FIELD_SHOOTING: Final = "正在打开镜头，请稍等"
+FIELD_WITNESS: Final = "见证人（家属、邻居或护理员）"
+FIELD_SIGNER: Final = {"person": "本人", "guardian": "监护人"}
+FIELD_BY_HAND_DONE: Final = ("保存后交给社保中心，", "由第二个人审核，待遇不受影响")
+
+# the tablet: errands
+FIELD_MORE_TITLE: Final = "要办什么？"
+FIELD_MORE: Final = {
+    "not_met": "没有见到人",
+    "death": "家属说人已去世",
+    "phone": "改联系电话",
+    "question": "有问题要问",
+}
+FIELD_NOT_MET_TITLE: Final = "为什么没有见到？"
+FIELD_NOT_MET: Final = {
+    "away": "不在家",
+    "moved": "搬走了",
+    "hospital": "住院了",
+    "declined": "不愿意见",
+}
+FIELD_DEATH_TITLE: Final = "哪一天去世的？"
+FIELD_DEATH_NOTE: Final = "只登记，由中心核实，今天什么也不变。请向家属说一声节哀"
+FIELD_DEATH: Final = {"known": "家属说得出日子", "unknown": "说不准"}
+FIELD_DEATH_DAY: Final = "请输入日子，如 20261123"
+FIELD_DAY_WRONG: Final = "没有这一天，请再输一遍"
+FIELD_DEATH_SURE: Final = "登记 {name} 去世，对吗？"
+FIELD_DEATH_YES: Final = "对，登记"
+FIELD_PHONE_TITLE: Final = "请输入新的手机号"
+FIELD_PHONE_NOTE: Final = "现在登记的：{phone}"
+FIELD_PHONE_NONE: Final = "现在没有登记"
+FIELD_PHONE_WRONG: Final = "手机号是 1 开头的 11 位，请再输一遍"
+FIELD_PHONE_SURE: Final = "{phone}"
+FIELD_PHONE_SURE_NOTE: Final = "请念一遍，问问对不对"
+FIELD_PHONE_YES: Final = "对，就是这个"
+FIELD_PHONE_NO: Final = "不对，重新输"
+FIELD_TOPIC_TITLE: Final = "问的是什么？"
+FIELD_TOPICS: Final = {
+    "amount": "待遇多少",
+    "payment": "什么时候发、发到哪里",
+    "certification": "资格认证",
+    "medical": "医保报销",
+    "other": "别的事",
+}
+FIELD_ANSWERED_TITLE: Final = "当场答了吗？"
+FIELD_ANSWERED: Final = {"yes": "已经答了", "no": "请中心回电话"}
+FIELD_NO: Final = "不是，返回"
+
+# the tablet: keeping
+FIELD_SEALING: Final = "正在加密保存，请稍等"
+FIELD_NOT_KEPT: Final = (
+    "没有存下来：平板的存储空间可能满了。",
+    "什么也没有留下。请腾出空间再点保存，或者先不办，以后重做",
+)
+FIELD_ERRAND_NOT_KEPT: Final = "没有存下来，平板的存储空间可能满了。腾出空间后请再办一次"
+FIELD_ERRAND_KEPT: Final = "记下了，上传后中心会办"
+FIELD_SLIP_TITLE: Final = "上门认证回单"
+FIELD_SLIP_FACE: Final = "人脸核验已做"
+FIELD_SLIP_MANUAL: Final = "人工核验已做"
+FIELD_SLIP_NOTE: Final = "平板连上网后自动交给社保中心，不用再跑。"
+FIELD_SLIP_REVIEW: Final = "由社保中心第二个人审核，不用再跑。"
+FIELD_SLIP_NO: Final = "登记号"
+FIELD_SLIP_STAFF: Final = "上门人员"
+FIELD_NOT_PRINTED: Final = "回单没有打出来，记录照样有效"
+
 # --- words of the screens
 KIOSK_NAME: Final = "社保自助服务"
 WEEKDAYS: Final = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
@@ -559,3 +742,65 @@ CHILDREN_DONE: Final = "知道了"
 STAFF_CARD_TITLE: Final = "请工作人员过来，\n放上自己的身份证"
 STAFF_CARD_PLACE: Final = "平放在右下方的感应区，两三秒就好"
 STAFF_CARD_LEFT: Final = "感应区上还有一张卡。请先取走，再放工作人员的卡"
+
+# --- screens of the tablet
+TABLET_NAME: Final = "入户认证"
+BOARD_STAFF: Final = "{staff} · 今日 {all} 户，已完成 {done} 户"
+BOARD_NOBODY: Final = "{staff} · 还没有今天的任务"
+BOARD_PLACE: Final = "第 {now} 户，共 {all} 户"
+BOARD_LIST: Final = "名单"
+BOARD_CLOSE: Final = "收起名单"
+
+ROW_DONE: Final = "已完成"
+ROW_ACCEPTED: Final = "中心已收"
+ROW_NOW: Final = "正在办"
+ROW_WAITING: Final = "待上门"
+ROW_NOT_MET: Final = "没见到"
+ROW_PARKED: Final = "中心在核对"
+
+LINK_OFFLINE: Final = "离线中 · {count} 份已加密保存，联网后自动上传"
+LINK_OFFLINE_NONE: Final = "离线中 · 没有要上传的"
+LINK_ALL_SENT: Final = "已联网 · 全部上传好了"
+LINK_WAITING: Final = "已联网 · {count} 份待上传，{size}"
+LINK_SENDING: Final = "正在上传 · {count} 份待上传，{size}"
+LINK_FULL: Final = "{count} 份待上传，{size} · 请先联网上传，再去下一户"
+
+STAFF_SIGN_IN_TITLE: Final = "请放工作人员身份证"
+STAFF_SIGN_IN_NOTE: Final = "平放在读卡器上，再输 6 位密码"
+STAFF_SIGN_IN_CODE: Final = "没带身份证，用登录码"
+STAFF_SIGN_IN_UNSENT: Final = "{count} 份已加密保存，登录后联网自动上传"
+STAFF_SIGN_IN_TABLET: Final = "本机编号 {tablet}"
+
+DIGITS_DONE: Final = "确定"
+DIGITS_MISSING: Final = "还差 {count} 位"
+DIGITS_CLEAR: Final = "清空"
+
+DAY_NEXT_LABEL: Final = "下一户"
+DAY_ALL_DONE: Final = "今天的都办完了"
+DAY_NONE: Final = "还没有今天的任务"
+DAY_DONE: Final = "已完成"
+DAY_DONE_COUNT: Final = "{done} / {all} 户"
+DAY_UNSENT: Final = "待上传"
+DAY_UNSENT_COUNT: Final = "{count} 份"
+DAY_UNSENT_SIZE: Final = "共 {size}，已加密"
+DAY_UNSENT_NONE: Final = "都在中心了"
+DAY_NEXT: Final = "去下一户"
+DAY_FETCH: Final = "领取今天的任务"
+DAY_SYNC: Final = "马上上传"
+DAY_SIGN_OUT: Final = "退出登录"
+
+VISIT_TYPE_NUMBER: Final = "没有身份证"
+VISIT_AGREE_PERSON: Final = "本人同意"
+VISIT_AGREE_GUARDIAN: Final = "监护人同意"
+VISIT_BY_HAND: Final = "无法刷脸，走人工"
+VISIT_START_FACE: Final = "开始刷脸"
+VISIT_AGAIN: Final = "再试一次"
+VISIT_SHOOT: Final = "拍照"
+VISIT_SHOOT_AGAIN: Final = "重拍"
+VISIT_KEEP_PHOTO: Final = "用这张"
+VISIT_SAVE: Final = "保存，去下一户"
+VISIT_MORE: Final = "别的事"
+VISIT_LEAVE: Final = "先不办"
+VISIT_CODE: Final = "请把今天的码举在脸旁"
+VISIT_TAKEN: Final = "拍好了，请看人和码都清楚"
+VISIT_SIGN: Final = "请{who}在这里签名"

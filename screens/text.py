@@ -22,7 +22,7 @@ COMMON_BOLD = "NotoSansSC-Common-Bold.otf"
 RARE = "HanaMinB.ttf"
 
 CLOSING = set("，。、；：？！）》」』】〕”’…·,.;:?!)%年月日元秒分")
-UNITS = set("年月日元个分秒档")
+UNITS = set("年月日元个分秒档份户")
 OPENING = set("（《「『【〔“‘￥(")
 
 
