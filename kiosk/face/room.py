@@ -4,7 +4,7 @@
     sit      the waiting worker becomes the sitting's; the sitting before, if somebody forgot it, ends
     close    the worker ends
 
-No thread: the pipe is read whenever somebody asks, and nobody waits for it but ``sit`` and ``seal_picture``, some seconds at most.
+No thread: the pipe is read whenever somebody asks, and nobody waits for it but ``sit``, ``shoot`` and a seal, some seconds at most.
 A worker that dies, hangs or speaks nonsense costs one try and never the kiosk: its sitting ends as BROKEN, the next one gets a new
 worker.
 """
@@ -25,7 +25,7 @@ from kiosk.face.talk import PipeBroken
 UP_S = 10.0  # a slow machine with a cold disk; a second on others
 SILENT_S = 6.0  # a worker says every second that it lives; it may compare faces meanwhile, or wait for a camera to let go
 MOST_WORDS = 1000  # heard at once: a worker that never stops talking does not hold the screen
-SEAL_WAIT_S = 5.0
+ANSWER_WAIT_S = 5.0
 GRACE_S = 1.5
 REFUSED_S = 300.0  # so long a machine that could not is not tried again
 
@@ -47,7 +47,7 @@ class FaceSitting:
         self._silent_s = silent_s
         self._said: Guidance | Outcome = Guidance()
         self._began_s = self._heard_s = clock.monotonic()
-        self._begun = self._closed = False
+        self._begun = self._posing = self._closed = False
 
     @property
     def key(self) -> bytes:
@@ -58,13 +58,9 @@ class FaceSitting:
         return self._child.mirror
 
     def begin(self, brief: Brief) -> None:
-        assert not self._begun, "a sitting begins once"
-        self._begun, self._began_s = True, self._clock.monotonic()
-        self._heard_s = self._began_s
-        try:
-            self._child.post(talk.Begin(brief))
-        except PipeBroken:
-            self._break()
+        assert not self._begun and not self._posing, "a sitting begins once"
+        self._begun = True
+        self._start(talk.Begin(brief))
 
     def news(self) -> Guidance | Outcome:
         try:
@@ -82,20 +78,37 @@ class FaceSitting:
     def seal_picture(self, key: bytes, info: bytes, strokes: Strokes = ()) -> bytes | None:
         if self._closed or not isinstance(self._said, Outcome) or not self._said.has_picture:
             return None
-        until_s = self._clock.monotonic() + SEAL_WAIT_S
-        try:
-            self._child.post(talk.Seal(key, info, strokes))
-            while (left_s := until_s - self._clock.monotonic()) > 0:
-                match self._child.take(left_s):
-                    case talk.Sealed(content):
-                        return content
-                    case talk.Alive() | None:
-                        continue
-                    case _:
-                        break
-        except PipeBroken:
-            pass
+        match self._answer(talk.Seal(key, info, strokes)):
+            case talk.Sealed(content):
+                return content
         self.close()
+        return None
+
+    def photograph(self) -> None:
+        ended = isinstance(self._said, Outcome)
+        assert ended or self._posing or not self._begun, "no photograph amid a check"
+        if ended or not self._posing:
+            self._posing, self._said = True, Guidance()
+            self._start(talk.Photograph())
+        else:
+            self._post(talk.GoOn())
+
+    def shoot(self) -> bool:
+        if not self._poses:
+            return False
+        match self._answer(talk.Shoot()):
+            case talk.Shot(taken):
+                return taken
+        self._break()
+        return False
+
+    def seal_photo(self, key: bytes, info: bytes) -> bytes | None:
+        if not self._poses:
+            return None
+        match self._answer(talk.SealPhoto(key, info)):
+            case talk.Sealed(content):
+                return content
+        self._break()
         return None
 
     def close(self) -> None:
@@ -104,11 +117,51 @@ class FaceSitting:
         if not isinstance(self._said, Outcome):
             self._said = Outcome(End.BROKEN)  # whoever still asks does not ask for ever
 
+    @property
+    def _runs(self) -> bool:
+        return (self._begun or self._posing) and not isinstance(self._said, Outcome)
+
+    def _may_end_so(self, outcome: Outcome) -> bool:
+        return outcome.end is End.CAMERA_LOST or not self._posing  # a photograph accepts nobody
+
+    @property
+    def _poses(self) -> bool:
+        return self._posing and not isinstance(self.news(), Outcome)
+
+    def _start(self, message: talk.Message) -> None:
+        """The camera is to open."""
+        self._began_s = self._heard_s = self._clock.monotonic()
+        self._post(message)
+
+    def _post(self, message: talk.Message) -> None:
+        try:
+            self._child.post(message)
+        except PipeBroken:
+            self._break()
+
+    def _answer(self, message: talk.Message) -> talk.Message | None:
+        """What comes back; hears what else is said meanwhile.  None: nothing did in time, or the worker is gone."""
+        until_s = self._clock.monotonic() + ANSWER_WAIT_S
+        try:
+            self._child.post(message)
+            while (left_s := until_s - self._clock.monotonic()) > 0:
+                match came := self._child.take(left_s):
+                    case talk.Sealed() | talk.Shot():
+                        self._heard_s = self._clock.monotonic()
+                        return came
+                    case None:
+                        continue
+                    case _:
+                        self._hear(came)
+        except PipeBroken:
+            pass
+        return None
+
     def _hear(self, message: talk.Message) -> None:
         match message:
-            case talk.Said(guidance) if self._begun:
+            case talk.Said(guidance) if self._runs:
                 self._said = guidance
-            case talk.Ended(outcome, opened) if self._begun:
+            case talk.Ended(outcome, opened) if self._runs and self._may_end_so(outcome):
                 self._end(outcome)
                 self._on_opened(opened)
             case talk.Died(kind, where):
@@ -126,9 +179,10 @@ class FaceSitting:
 
     def _end(self, outcome: Outcome) -> None:
         self._said = outcome
-        self._log.write(
-            events.FaceChecked(outcome.end, outcome.duration_ms, outcome.frames, len(outcome.asked))
-        )
+        if not self._posing:  # a photograph checks nothing
+            self._log.write(
+                events.FaceChecked(outcome.end, outcome.duration_ms, outcome.frames, len(outcome.asked))
+            )
 
 
 class FaceRoom:

@@ -5,6 +5,10 @@
     Ended      the camera is shut, the mirror empty; the best frame is held for a Seal, and for nothing else
     Close      it is over
 
+    Photograph at the beginning, or after Ended: what a check left is zeroed, the camera opens, pictures go to the mirror
+    Shoot      the newest one stands still; GoOn: it moves again; SealPhoto seals it
+    Ended      the camera is lost and shut
+
 What was not asked for in this order ends the worker.
 """
 
@@ -20,11 +24,13 @@ from devices.clock import Clock
 from kiosk.face import talk
 from kiosk.face.booth import Brief
 from kiosk.face.check import Check, Given
-from kiosk.face.guidance import Guidance
+from kiosk.face.crops import Image
+from kiosk.face.guidance import End, Guidance, Outcome, Phase
 from kiosk.face.matcher import Matcher
 from kiosk.face.mirror import Mirror
 from kiosk.face.models import Models
-from kiosk.face.picture import mirrored, signed
+from kiosk.face.picture import mirrored, signed, whole
+from kiosk.face.posing import Posing
 from kiosk.face.talk import Pipe, PipeBroken
 from kiosk.face.zones import Thresholds
 from kiosk.seal import NotSealedForUs, ReceiverKey, seal
@@ -59,28 +65,33 @@ class Seat:
         self._open_camera, self._clock = open_camera, clock
         self._key = ReceiverKey()
         self._spoke_s = clock.monotonic()
+        self._shown = 0  # pictures in the mirror; whoever has seen the check's goes on with the photograph's
 
     def serve(self) -> None:
         """Returns when it is over.  Raises PipeBroken when the booth is gone or speaks nonsense."""
         self._say(talk.Ready(self._key.public))
-        match self._wait():
-            case talk.Begin(brief):
-                self._sitting(brief)
-            case talk.Close() | None:
-                return
-            case _:
-                raise PipeBroken("nothing else can be asked now")
+        asked = self._wait()
+        if isinstance(asked, talk.Begin):
+            asked = self._sitting(asked.brief)
+        while isinstance(asked, talk.Photograph):
+            asked = self._photographed()
+        if not isinstance(asked, talk.Close | None):
+            raise PipeBroken("nothing else can be asked now")
 
-    def _sitting(self, brief: Brief) -> None:
+    # --- a check ---------------------------------------------------------------------------------------------------
+
+    def _sitting(self, brief: Brief) -> talk.Message | None:
+        """What the booth asks afterwards."""
         with closing(self._open_camera()) as camera:  # it warms up while the references are made ready
             check = self._new_check(brief)
             try:
                 opened = self._look(check, camera)
                 self._mirror.clear()
                 camera.close()
-                if check.outcome is not None:
-                    self._say(talk.Ended(check.outcome, opened))
-                    self._seal_until_closed(check)
+                if check.outcome is None:
+                    return talk.Close()
+                self._say(talk.Ended(check.outcome, opened))
+                return self._sealed(check)
             finally:
                 check.forget()
 
@@ -116,8 +127,7 @@ class Seat:
                     check.lost(now_s)
                 continue
             number, came_s, frames = frame.number, now_s, frames + 1
-            small = mirrored(frame.image)
-            self._mirror.write(frames, small.shape[1], small.shape[0], small.data.cast("B"))
+            self._show(mirrored(frame.image))
             guidance = check.feed(frame.image, frame.at_s)
             guidance = replace(guidance, progress=round(guidance.progress, 2))
             if guidance != said:
@@ -131,20 +141,97 @@ class Seat:
         camera = self._settings.camera
         return camera.silent_s + 2 * camera.reopen_s
 
-    def _seal_until_closed(self, check: Check) -> None:
-        while (message := self._wait()) is not None:
-            match message:
-                case talk.Seal(key, info, strokes):
-                    content = None if check.best is None else signed(check.best, strokes)
-                    try:
-                        sealed = None if content is None else seal(content, key, info)
-                    except ValueError as error:
-                        raise PipeBroken("no key") from error
-                    self._say(talk.Sealed(sealed))
-                case talk.Close():
-                    return
+    def _sealed(self, check: Check) -> talk.Message | None:
+        """Seals as often as it is asked.  What is asked afterwards."""
+        while isinstance(asked := self._wait(), talk.Seal):
+            self._seal(
+                None if check.best is None else signed(check.best, asked.strokes), asked.key, asked.info
+            )
+        return asked
+
+    # --- a photograph ----------------------------------------------------------------------------------------------
+
+    def _photographed(self) -> talk.Message | None:
+        """What the booth asks afterwards."""
+        with closing(self._open_camera()) as camera:
+            posing = Posing()
+            try:
+                asked = self._pose(posing, camera)
+            finally:
+                posing.forget()
+                self._mirror.clear()
+        if not isinstance(asked, talk.Ended):
+            return asked
+        self._say(asked)
+        return self._too_late()
+
+    def _pose(self, posing: Posing, camera: Camera) -> talk.Message | None:
+        """Until something else is asked, which is returned; ``Ended`` when the camera is lost; None when nobody asks any more.
+
+        Who looks at a picture that stands still does not lose it with the camera.
+        """
+        began_s = came_s = asked_s = self._clock.monotonic()
+        number = frames = 0
+        said = Phase.OPENING
+        self._say(talk.Said(Guidance(said)))
+        while (now_s := self._clock.monotonic()) - asked_s <= LONGEST_WAIT_S:
+            asked = self._pipe.take(0)
+            match asked:
+                case talk.Shoot():
+                    taken = posing.shoot(now_s)
+                    if taken and posing.still is not None:
+                        self._show(whole(posing.still))
+                    self._say(talk.Shot(taken))
+                case talk.GoOn():
+                    posing.go_on()
+                    came_s = now_s
+                case talk.SealPhoto(key, info):
+                    self._seal(posing.content(), key, info)
+                case None:
+                    pass
                 case _:
-                    raise PipeBroken("nothing else can be asked now")
+                    return asked
+            if asked is not None:
+                asked_s = now_s
+            self._live()
+            frame = camera.latest(number, FRAME_WAIT_S)
+            if frame is not None:
+                number, came_s, frames = frame.number, frame.at_s, frames + 1
+                posing.feed(frame)
+            elif posing.still is None and now_s - came_s > self._patience_s:
+                ms = round((now_s - began_s) * 1000)
+                return talk.Ended(Outcome(End.CAMERA_LOST, frames=frames, duration_ms=ms), frames > 0)
+            if frame is not None and posing.still is None:
+                self._show(whole(frame.image))
+            if frames and said is Phase.OPENING:
+                said = Phase.LOOKING
+                self._say(talk.Said(Guidance(said)))
+        return None
+
+    def _too_late(self) -> talk.Message | None:
+        """What is asked after the camera was lost; what the booth said before it heard of that is answered, and nothing more."""
+        while True:
+            match asked := self._wait():
+                case talk.Shoot():
+                    self._say(talk.Shot(False))
+                case talk.SealPhoto():
+                    self._say(talk.Sealed(None))
+                case talk.GoOn():
+                    pass
+                case _:
+                    return asked
+
+    # --- both ------------------------------------------------------------------------------------------------------
+
+    def _show(self, small: Image) -> None:
+        self._shown += 1
+        self._mirror.write(self._shown, small.shape[1], small.shape[0], small.data.cast("B"))
+
+    def _seal(self, content: bytes | None, key: bytes, info: bytes) -> None:
+        try:
+            self._say(talk.Sealed(None if content is None else seal(content, key, info)))
+        except ValueError as error:
+            raise PipeBroken("no key") from error
 
     def _wait(self) -> talk.Message | None:
         """What the booth asks next; None when it has asked nothing for too long."""
@@ -156,7 +243,7 @@ class Seat:
         return None
 
     def _goes_on(self) -> bool:
-        """During the check the booth may only end it.  Says that we live when nothing else was said."""
+        """During the check the booth may only end it."""
         match self._pipe.take(0):
             case None:
                 pass
@@ -164,9 +251,12 @@ class Seat:
                 return False
             case _:
                 raise PipeBroken("nothing else can be asked now")
+        self._live()
+        return True
+
+    def _live(self) -> None:
         if self._clock.monotonic() - self._spoke_s >= ALIVE_EVERY_S:
             self._say(talk.Alive())
-        return True
 
     def _say(self, message: talk.Message) -> None:
         self._pipe.post(message)

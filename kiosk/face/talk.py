@@ -3,13 +3,18 @@
     booth     Settings    first: which camera, which engine
               Begin       after consent: the camera opens
               Seal        the best frame, sealed to a key
+              Photograph  the camera opens, and no check is made
+              Shoot       the newest picture stands still
+              GoOn        it moves again
+              SealPhoto   the one that stands still, sealed to a key
               Close       wipe and end
     worker    Ready       its public key; the camera is shut
               Unusable    no check can be made here, and why; it ends
               Alive       nothing new, but it lives
               Said        another Guidance
               Ended       the Outcome; the camera is shut
-              Sealed      what Seal asked for
+              Sealed      what Seal or SealPhoto asked for
+              Shot        whether a picture stands still
               Died        a surprise ends it: type and line, never the message
 
 Both sides read with suspicion: what does not fit its form exactly raises PipeBroken.  A worker then ends; the booth ends the worker.
@@ -60,6 +65,27 @@ class Seal:
 
 
 @dataclass(frozen=True)
+class Photograph:
+    pass
+
+
+@dataclass(frozen=True)
+class Shoot:
+    pass
+
+
+@dataclass(frozen=True)
+class GoOn:
+    pass
+
+
+@dataclass(frozen=True)
+class SealPhoto:
+    key: bytes
+    info: bytes
+
+
+@dataclass(frozen=True)
 class Close:
     pass
 
@@ -104,16 +130,26 @@ class Sealed:
 
 
 @dataclass(frozen=True)
+class Shot:
+    taken: bool
+
+
+@dataclass(frozen=True)
 class Died:
     kind: str
     where: str
 
 
-Message = Settings | Begin | Seal | Close | Ready | Unusable | Alive | Said | Ended | Sealed | Died
+Asked = Settings | Begin | Seal | Photograph | Shoot | GoOn | SealPhoto | Close
+Message = Asked | Ready | Unusable | Alive | Said | Ended | Sealed | Shot | Died
 KINDS: tuple[type[Message], ...] = (
     Settings,
     Begin,
     Seal,
+    Photograph,
+    Shoot,
+    GoOn,
+    SealPhoto,
     Close,
     Ready,
     Unusable,
@@ -121,6 +157,7 @@ KINDS: tuple[type[Message], ...] = (
     Said,
     Ended,
     Sealed,
+    Shot,
     Died,
 )
 
