@@ -54,8 +54,6 @@ class FaceLookScreen(Page):
         if (title, line) != (self.heading.text, self.line.text):
             self.heading.set_content(title)
             self.line.set_content(line)
-            if self.words.natural(self.words.width) != self.words.height:
-                self.put(*self.pos, *self.size)  # other words take another line; nothing is built anew
-            else:
-                self.words.put(*self.words.pos, *self.words.size)
+            # they take as many lines as the ones before: the rest of the page stays where it is
+            self.words.put(*self.words.pos, *self.words.size)
         return True

@@ -205,18 +205,19 @@ def places(page: Any) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("large", [False, True])
-def test_other_guidance_stands_where_it_would_on_a_page_built_for_it(large: bool, stage: Any) -> None:
+@pytest.mark.parametrize("panel", [KIOSK, TABLET])
+def test_other_guidance_stands_where_it_would_on_a_page_built_for_it(
+    large: bool, panel: Any, shell_for: Any
+) -> None:
     camera = Camera()
-    stage.app.draw(views.FaceLook(check(2), SAID[0], camera))
-    stage.app.set_look(large=large)
-    page = stage.app.page
+
+    def built(guidance: Guidance) -> Any:
+        return page_of(views.FaceLook(check(2), guidance, camera), shell_for, "DEFAULT", large, panel)
+
+    page = built(SAID[0])
     for guidance in [*SAID, *reversed(SAID)]:
-        stage.app.draw(views.FaceLook(check(2), guidance, camera))
-        told = places(page)
-        stage.app.set_look(large=large)  # builds the page anew
-        assert stage.app.page is not page
-        assert told == places(stage.app.page)
-        page = stage.app.page
+        page.update(views.FaceLook(check(2), guidance, camera))
+        assert places(page) == places(built(guidance))
 
 
 def test_another_check_is_another_mirror(stage: Any) -> None:
