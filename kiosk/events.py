@@ -113,6 +113,24 @@ class _Ways:
         return iter(Way)
 
 
+class _PacketStates:
+    """What central made of a packet."""
+
+    def __iter__(self) -> Iterator[Enum]:
+        from kiosk.field.wire import PacketState
+
+        return iter(PacketState)
+
+
+class _PacketResults:
+    """Central's word on a packet."""
+
+    def __iter__(self) -> Iterator[Enum]:
+        from kiosk.field.wire import PacketResult
+
+        return iter(PacketResult)
+
+
 Code = Annotated[Enum | str, _ProblemCodes()]
 
 
@@ -329,6 +347,53 @@ class FaceChecked(Event):
 
 
 @dataclass(frozen=True)
+class PacketsRecovered(Event):
+    """A power cut left files of visits: `adopted` are kept like any other, `aside` fit nowhere and lie there for a person."""
+
+    id = "packets_recovered"
+    severity = Severity.WARNING
+    adopted: int
+    aside: int
+
+
+@dataclass(frozen=True)
+class PacketAnswered(Event):
+    """Central has a visit of this tablet, and this is its word on it."""
+
+    id = "packet_answered"
+    seq: int
+    state: Annotated[Enum | str, _PacketStates()]
+    result: Annotated[Enum | str, _PacketResults()]
+
+
+@dataclass(frozen=True)
+class PacketParked(Event):
+    """Central refuses a visit: a person must look.  Its content stays here; it is offered again after the next start."""
+
+    id = "packet_parked"
+    severity = Severity.ERROR
+    seq: int
+    code: Code
+
+
+@dataclass(frozen=True)
+class PacketLost(Event):
+    """The file of a visit is gone or broken; central is told, with what was signed of it."""
+
+    id = "packet_lost"
+    severity = Severity.ERROR
+    seq: int
+
+
+@dataclass(frozen=True)
+class TabletRevoked(Event):
+    """Central has revoked this tablet: the day's people, badges and the secret are destroyed; what is sealed stays."""
+
+    id = "tablet_revoked"
+    severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
 class CentralUnreachable(Event):
     """Central did not answer a call, or not with anything of the contract, within ``ms``."""
 
@@ -374,6 +439,7 @@ EVENTS: tuple[type[Event], ...] = (
     *(OrderMoved, PaymentParked, OutboxDelivered, PrintEnded, SheetHeld),
     *(CheckBegun, CheckParked, QualificationEnded),
     *(FaceUnusable, FaceChecked),
+    *(PacketsRecovered, PacketAnswered, PacketParked, PacketLost, TabletRevoked),
     *(CentralUnreachable, CentralRefused, Surprise),
 )
 
