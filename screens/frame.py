@@ -42,7 +42,8 @@ class Header(Box):
     def __init__(self, ink: Ink, site: Site, now: datetime) -> None:
         self.clock = Text(ink, "", 48, bold=True, role="on_header", align="right", leading=1.2)
         self.date = Text(ink, "", 30, role="on_header_soft", align="right", leading=1.25)
-        name = Text(ink, texts.KIOSK_NAME, 38, bold=True, role="on_header", leading=1.3)
+        words = texts.TABLET_NAME if site.profile == "tablet" else texts.KIOSK_NAME
+        name = Text(ink, words, 38, bold=True, role="on_header", leading=1.3)
         place = Text(ink, f"{site.place} · {site.machine}", 30, role="on_header_soft", leading=1.25)
         self.row = Row(
             ink.look,
@@ -150,10 +151,15 @@ def _nothing() -> None:
 
 
 class Bar(Box):
-    """上一步 首页, 重听 高对比 大字, 求助: always in the same place; 重听 only where there is something to hear."""
+    """上一步 首页, 重听 高对比 大字, 求助: always in the same place; 重听 only where there is something to hear.
+
+    A tablet is in the hands of a member of staff: it has no 首页, and nobody to call.
+    """
 
     def __init__(self, shell: Shell, back: bool, home: bool, speaks: bool = False) -> None:
         self.speaks = speaks
+        carried = shell.site.profile == "tablet"
+        home = home and not carried
         left: list[Box] = []
         if back:
             left.append(
@@ -182,8 +188,10 @@ class Bar(Box):
         if speaks:
             again = BarButton(shell, "volume-2", texts.AGAIN, shell.say_again, "again", "", "ink", tight)
             middle = [Row(shell.ink.look, [again, *middle], gap=16 if tight else 12)]
-        right = BarButton(shell, "phone-call", texts.HELP, shell.ask_help, "help", "brand", "brand")
-        self.row = Row(shell.ink.look, [*left, *middle, Space(shell.ink.look, grow=1), right], gap=12)
+        right: list[Box] = [Space(shell.ink.look, grow=1)]
+        if not carried:
+            right.append(BarButton(shell, "phone-call", texts.HELP, shell.ask_help, "help", "brand", "brand"))
+        self.row = Row(shell.ink.look, [*left, *middle, *right], gap=12)
         super().__init__(shell.ink.look, [self.row])
 
     def natural(self, width: float) -> float:

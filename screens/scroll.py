@@ -59,7 +59,7 @@ class Scroll(Box):
         self._placed: set[int] = set()
         self._move: Translate | None = None
         self._held: tuple[float, float] | None = None  # finger and list when the finger came
-        self._speed = 0.0
+        self._speed = self._seen_s = 0.0
         self._event: Any = None
 
     def stop(self) -> None:
@@ -152,7 +152,7 @@ class Scroll(Box):
         if not self.collide_point(*touch.pos):
             return False
         self.stop()
-        self._speed = 0.0
+        self._speed, self._seen_s = 0.0, touch.time_update
         if self._held is None:
             self._held = (touch.y, self.at)
             touch.grab(self)
@@ -175,8 +175,7 @@ class Scroll(Box):
                     press.set_pressed(False)
         before = self.at
         self.move_to(self._held[1] + went)
-        passed_s = touch.time_update - self._seen_s if hasattr(self, "_seen_s") else 0.0
-        self._seen_s = touch.time_update
+        passed_s, self._seen_s = touch.time_update - self._seen_s, touch.time_update
         if passed_s > 0:
             self._speed = 0.5 * self._speed + 0.5 * (self.at - before) / passed_s
         return True

@@ -1,0 +1,282 @@
+"""A page of the tablet with the board of the day: at the left in landscape, above and below in portrait, where the list is one
+tap away.
+
+What is done just now is the pane.  Board and pane change each for itself: news of what was sent never touches a mirror that runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from kivy.graphics import Color, Rectangle
+
+from screens.board import Head, LinkLine, Place, rows_of
+from screens.buttons import Button
+from screens.drawing import Text
+from screens.frame import NoBar, Shell
+from screens.layout import Box, Row
+from screens.page import Body, Page
+from screens.scroll import AT, Scroll
+from screens.theme import FITS, Look
+
+BOARD_WIDE = 700.0
+SIDE = 66.0
+LIST_OPEN = "list_open"
+
+
+class Beside(Row):
+    """Columns of full height, side by side."""
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        super().put(x, y, width, height)
+        for child in self.boxes:
+            child.put(child.x, y, child.width, height)
+
+
+class Headline(Box):
+    """A name and what belongs to it: on one line, or one below the other when that is too long."""
+
+    def __init__(self, look: Look, name: Text, note: Text, gap: float = 34) -> None:
+        super().__init__(look, [name, note])
+        self.name, self.note, self.gap = name, note, gap
+
+    def _one_line(self, width: float) -> bool:
+        return self.name.wanted_width() + self.look.px(self.gap) + self.note.wanted_width() <= width
+
+    def natural(self, width: float) -> float:
+        parts = (self.name.natural(width), self.note.natural(width) if self.note.text.strip() else 0.0)
+        return max(parts) if self._one_line(width) else sum(parts)
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        super().put(x, y, width, height)
+        high = self.name.natural(width)
+        if not self._one_line(width):
+            self.name.put(x, y + height - high, width, high)
+            self.note.put(x, y, width, max(height - high, 0))
+            return
+        wide = self.name.wanted_width()
+        self.name.put(x, y, wide, height)
+        gap = self.look.px(self.gap)
+        self.note.put(x + wide + gap, y, width - wide - gap, height - self.look.px(4))
+
+
+class ButtonLine(Box):
+    """Buttons on one line, the last and main one as wide as there is room; else the main one below the others."""
+
+    def __init__(self, look: Look, buttons: Sequence[Button], gap: float = 33) -> None:
+        super().__init__(look, buttons)
+        *self.others, self.main = buttons
+        self.gap = gap
+
+    def _one_line(self, width: float) -> bool:
+        gap = self.look.apart(self.gap)
+        return sum(b.wanted_width() for b in self.boxes) + gap * len(self.others) <= width
+
+    def _columns(self, width: float) -> int:
+        """Of the others, where they do not stand beside the main one."""
+        gap, count = self.look.apart(self.gap), max(len(self.others), 1)
+        widest = max((b.wanted_width() for b in self.others), default=0)
+        return count if widest * count + gap * (count - 1) <= width else 1
+
+    def natural(self, width: float) -> float:
+        gap = self.look.apart(self.gap)
+        if self._one_line(width):
+            return max(button.natural(button.wanted_width()) for button in self.boxes)
+        columns = self._columns(width)
+        cell = (width - gap * (columns - 1)) / columns
+        rows = -(-len(self.others) // columns) if self.others else 0
+        return self.main.natural(width) + rows * (
+            max((b.natural(cell) for b in self.others), default=0) + gap
+        )
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        super().put(x, y, width, height)
+        gap = self.look.apart(self.gap)
+        if self._one_line(width):
+            for button in self.others:
+                button.put(x, y, button.wanted_width(), height)
+                x, width = x + button.wanted_width() + gap, width - button.wanted_width() - gap
+            self.main.put(x, y, width, height)
+            return
+        high = self.main.natural(width)
+        self.main.put(x, y, width, high)
+        columns = self._columns(width)
+        cell = (width - gap * (columns - 1)) / columns
+        tall = max((b.natural(cell) for b in self.others), default=0)
+        top = y + height
+        for index, button in enumerate(self.others):
+            row, column = divmod(index, columns)
+            button.put(x + column * (cell + gap), top - (row + 1) * tall - row * gap, cell, tall)
+
+
+class FieldPage(Page):
+    """Subclasses give ``pane`` and say what a newer view changes in it."""
+
+    list_below = False  # in portrait the list stands under the pane and needs no tap
+
+    def __init__(self, view: Any, shell: Shell, state: dict[str, Any]) -> None:
+        super().__init__(view, shell, state)
+        self.remove_widget(self.header)
+        self.remove_widget(self.bar)
+        self.bar = NoBar(shell, back=False, home=False)
+
+    # --- for subclasses
+
+    def pane(self) -> Box:
+        raise NotImplementedError
+
+    def redraw_pane(self, old: Any) -> bool:
+        """As ``redraw_for``, for a view whose board is the same or told already."""
+        return False
+
+    # --- building
+
+    def body(self) -> Body:
+        return Body(main=[self.pane()])
+
+    def _fill(self) -> None:
+        if self.content is not None:
+            self.stop()
+            self.remove_widget(self.content)
+        self.content = Box(self.look)
+        self.add_widget(self.content)
+        self.pane_box: Box | None = None
+        self._new_board()
+        if self.shows_pane:
+            self._new_pane()
+
+    @property
+    def shows_pane(self) -> bool:
+        return self.look.landscape or self.list_below or not self.state.get(LIST_OPEN)
+
+    def _new_board(self) -> None:
+        board = self.view.board
+        self.head = Head(self.shell)
+        self.head.tell(board)
+        self.foot = LinkLine(self.ink, board)
+        self.place: Place | None = None
+        self.rows: Scroll | None = None
+        parts: list[Box] = [self.head, self.foot]
+        listed = self.look.landscape or self.list_below or not self.shows_pane
+        if listed and board.rows:
+            self.rows = rows_of(self.shell, board, self.state, self._picked)
+            parts.append(self.rows)
+        if not self.look.landscape and not self.list_below:
+            self.place = Place(self.shell, board, self._toggle_list, closes=not self.shows_pane)
+            parts.append(self.place)
+        self.board_parts = parts
+        assert self.content is not None
+        for part in parts:
+            self.content.add_widget(part)
+
+    def _new_pane(self) -> None:
+        assert self.content is not None
+        if self.pane_box is not None:
+            for box in self.pane_box.walk(restrict=True):
+                if hasattr(box, "stop"):
+                    box.stop()
+            self.content.remove_widget(self.pane_box)
+        self.pane_box = self.pane()
+        self.content.add_widget(self.pane_box)
+
+    def _toggle_list(self) -> None:
+        self.state[LIST_OPEN] = not self.state.get(LIST_OPEN)
+        self.shell.guard.hush()
+        self._fill()
+        self.put(*self.pos, *self.size)
+
+    def _picked(self, pick: Any) -> None:
+        self.state.pop(LIST_OPEN, None)
+        self.shell.answer(pick)
+
+    # --- a newer view
+
+    def redraw_for(self, old: Any) -> bool:
+        board = self.view.board
+        if board != old.board:
+            if board.selected != old.board.selected:
+                self.state.pop(AT, None)  # somebody else is met: the list shows them
+            if self.rows is not None:
+                self.rows.stop()
+            assert self.content is not None
+            for part in self.board_parts:
+                self.content.remove_widget(part)
+            self._new_board()
+        fits = self.redraw_pane(old)
+        if self.shows_pane and (not fits or self.pane_box is None):
+            self._new_pane()
+        if board != old.board or not fits:
+            self.put(*self.pos, *self.size)
+        return True
+
+    # --- placing
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        wide = self._board_wide(width)
+        for squeeze, shrink in FITS:
+            self.look.squeeze, self.look.shrink = squeeze, shrink
+            if self._fits(wide, width, height):
+                break
+        assert self.content is not None
+        self.content.put(x, y, width, height)
+        head, foot = self.head.natural(wide), self.foot.natural(wide)
+        self.foot.put(x, y, wide, foot)
+        top = y + height - head
+        self.head.put(x, top, wide, head)
+        if self.place is not None:
+            high = self.place.natural(wide)
+            top -= high
+            self.place.put(x, top, wide, high)
+        if self.look.landscape:
+            if self.rows is not None:
+                self.rows.put(x, y + foot, wide, top - y - foot)
+            self._put_pane(x + wide, y, width - wide, height)
+        elif self.rows is None:
+            self._put_pane(x, y + foot, width, top - y - foot)
+        elif not self.list_below:
+            self.rows.put(x, y + foot, wide, top - y - foot)
+        else:
+            above, below = self._put_around(x, y + foot, width, top - y - foot)
+            self.rows.put(x, below, wide, above - below)
+        Box.put(self, x, y, width, height)
+
+    def _put_around(self, x: float, y: float, width: float, height: float) -> tuple[float, float]:
+        """Places the pane with the list beneath it; the list's top and bottom."""
+        assert self.pane_box is not None
+        high = self._pane_high(width)
+        self._put_pane(x, y + height - high, width, high)
+        return y + height - high, y
+
+    def _put_pane(self, x: float, y: float, width: float, height: float) -> None:
+        if self.pane_box is not None:
+            side, air = self.look.px(SIDE), self.look.gap(54)
+            self.pane_box.put(x + side, y + air, width - 2 * side, height - 2 * air)
+
+    def _pane_high(self, width: float) -> float:
+        if self.pane_box is None:
+            return 0.0
+        return self.pane_box.natural(width - 2 * self.look.px(SIDE)) + 2 * self.look.gap(54)
+
+    def _board_wide(self, width: float) -> float:
+        return min(self.look.px(BOARD_WIDE), round(width * 0.4)) if self.look.landscape else width
+
+    def _fits(self, wide: float, width: float, height: float) -> bool:
+        board = sum(
+            part.natural(wide) for part in (self.head, self.foot, self.place, self.rows) if part is not None
+        )
+        if self.look.landscape:
+            return board <= height and self._pane_high(width - wide) <= height
+        return board + self._pane_high(width) <= height
+
+    def draw(self) -> None:
+        """The board's ground, for a day with few rows."""
+        self.canvas.before.clear()
+        if not self.look.landscape:
+            return
+        wide, line = self._board_wide(self.width), max(self.look.px(3), 1)
+        with self.canvas.before:
+            Color(*self.look.theme.colour("card"))
+            Rectangle(pos=self.pos, size=(wide, self.height))
+            Color(*self.look.theme.colour("line"))
+            Rectangle(pos=(self.x + wide, self.y), size=(line, self.height))
