@@ -17,6 +17,10 @@ from kiosk.face.talk import Pipe, PipeBroken
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-B", "-s", "-m", "kiosk.face.worker")  # -B: it writes no file at all
+PACKAGED = (
+    sys.executable,
+    "face-worker",
+)  # deploy/tablet/program.py: there is no interpreter beside a packaged program
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",
@@ -37,8 +41,9 @@ class Child:
         try:
             self.mirror = Mirror(memory)
             numbers = (theirs.fileno(), memory)
+            program = PACKAGED if hasattr(sys, "frozen") else PROGRAM
             self._process = subprocess.Popen(
-                [*PROGRAM, *map(str, numbers), str(os.getpid())],
+                [*program, *map(str, numbers), str(os.getpid())],
                 cwd=ROOT,
                 env=ENVIRONMENT,
                 pass_fds=numbers,
