@@ -191,3 +191,30 @@ def home_visit(
         Line(texts.REMINDER_BENEFIT),
         Line(texts.SLIP_HOTLINE.format(hotline=site.hotline), align="center"),
     )
+
+
+def field_visit(
+    name: str,
+    masked_number: str,
+    local_no: int,
+    by_face: bool,
+    decided_later: bool,
+    staff: str,
+    printed_at: str,
+    site: Site,
+) -> Document:
+    """What is left with somebody who was visited.  ``decided_later``: a second person has still to look."""
+    return (
+        Line(texts.FIELD_SLIP_TITLE, size=2, align="center"),
+        Line(texts.FIELD_SLIP_FACE if by_face else texts.FIELD_SLIP_MANUAL, size=2, align="center"),
+        Rule(),
+        Pair(texts.REMINDER_PERSON, name),
+        Pair(texts.SLIP_CITIZEN, masked_number),
+        Pair(texts.FIELD_SLIP_NO, str(local_no)),
+        Pair(texts.FIELD_SLIP_STAFF, staff),
+        Pair(texts.REMINDER_TIME, printed_at),
+        Rule(),
+        Line(texts.FIELD_SLIP_REVIEW if decided_later else texts.FIELD_SLIP_NOTE),
+        Line(texts.REMINDER_BENEFIT),
+        Line(texts.SLIP_HOTLINE.format(hotline=site.hotline), align="center"),
+    )

@@ -382,6 +382,7 @@ FIELD_SEALED: Final = "{initial} · {local_no}号"
 FIELD_ROOM: Final = "{home} {room}"
 FIELD_HOUSE: Final = "{village} {address}"
 FIELD_KEPT: Final = "已加密保存，待上传"
+FIELD_NOT_TAKEN: Final = "中心没有收下，还在平板里，请联系管理员"
 FIELD_FETCHING: Final = "正在领取任务，请稍等"
 FIELD_NO_PACK: Final = "还没有今天的任务，请连上网络领取"
 FIELD_PACK_EXPIRED: Final = "上次领的任务过期了，名单已清除。请重新领取"
@@ -476,10 +477,13 @@ FIELD_BY_HAND_REASONS: Final = {
     "machine": "镜头或光线不好",
 }
 FIELD_PHOTO_BROKEN: Final = ("镜头现在不能用。", "可以再试一次，也可以不拍照")
-FIELD_PHOTO_NONE: Final = ("这次没有现场照片。", "请见证人签名，中心会打电话核对")
 FIELD_SHOOTING: Final = "正在打开镜头，请稍等"
 FIELD_WITNESS: Final = "见证人（家属、邻居或护理员）"
 FIELD_SIGNER: Final = {"person": "本人", "guardian": "监护人"}
+FIELD_BY_HAND_NO_PHOTO: Final = (
+    "这次没有现场照片，也可以。",
+    "保存后由中心第二个人打电话核对、审核，待遇不受影响",
+)
 FIELD_BY_HAND_DONE: Final = ("保存后交给社保中心，", "由第二个人审核，待遇不受影响")
 
 # the tablet: errands
@@ -508,7 +512,6 @@ FIELD_PHONE_TITLE: Final = "请输入新的手机号"
 FIELD_PHONE_NOTE: Final = "现在登记的：{phone}"
 FIELD_PHONE_NONE: Final = "现在没有登记"
 FIELD_PHONE_WRONG: Final = "手机号是 1 开头的 11 位，请再输一遍"
-FIELD_PHONE_SURE: Final = "{phone}"
 FIELD_PHONE_SURE_NOTE: Final = "请念一遍，问问对不对"
 FIELD_PHONE_YES: Final = "对，就是这个"
 FIELD_PHONE_NO: Final = "不对，重新输"

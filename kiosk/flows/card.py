@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from devices.errors import CardFault, CardNotRead, DeviceError, ProtocolError
 from devices.idcard import IdCard
@@ -12,6 +13,9 @@ from kiosk.flows import trouble
 from kiosk.identity import CitizenNumber, InvalidNumber
 from kiosk.kiosk import Kiosk
 from kiosk.views import Back, CardHint
+
+if TYPE_CHECKING:
+    from kiosk.field.tablet import Tablet
 
 LEFT_BEHIND_S = 120.0
 
@@ -34,7 +38,7 @@ class Citizen:
         return "Citizen()"
 
 
-def look(kiosk: Kiosk) -> IdCard | None:
+def look(kiosk: Kiosk | Tablet) -> IdCard | None:
     """One look at the reader.  Raises CardNotRead for a card; any other DeviceError when the reader itself is in trouble.
 
     A line that garbles counts as nothing seen: the driver has asked three times, and the next look asks again.

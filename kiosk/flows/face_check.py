@@ -10,6 +10,7 @@ import math
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from kiosk import dates, texts, views, wire
 from kiosk.api import Refused, Unreachable
@@ -33,6 +34,9 @@ from kiosk.views import (
     Steps,
     WayKey,
 )
+
+if TYPE_CHECKING:
+    from kiosk.field.tablet import Tablet
 
 CONSENT, LOOK = Steps(views.CERTIFY_STEPS, 1), Steps(views.CERTIFY_STEPS, 2)
 LONGEST_S = 240.0  # the worker ends every check long before; a worker that does not is broken
@@ -195,7 +199,7 @@ def drawn(news: Guidance) -> Guidance:
 # --- it is shut again ------------------------------------------------------------------------------------------------
 
 
-def evidence_of(kiosk: Kiosk, outcome: Outcome) -> wire.CheckEvidence:
+def evidence_of(kiosk: Kiosk | Tablet, outcome: Outcome) -> wire.CheckEvidence:
     """What a check was, in the words of the wire: no picture, no vector."""
     return wire.CheckEvidence(
         end=wire.CheckEnd(outcome.end.value),

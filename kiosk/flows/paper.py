@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from devices.errors import DeviceError, UncoveredCharacter
 from devices.printer import Document, Verdict
@@ -13,6 +14,9 @@ from kiosk.flows import trouble
 from kiosk.kiosk import Kiosk
 from kiosk.payment import Order, State
 from kiosk.views import AttentionButton, PaidButton, PaidRow, PaperState, Steps
+
+if TYPE_CHECKING:
+    from kiosk.field.tablet import Tablet
 
 
 class Snag(Enum):
@@ -25,7 +29,7 @@ class Snag(Enum):
     RARE_NAME = "rare_name"
 
 
-def send(kiosk: Kiosk, document: Document, copy_number: int) -> tuple[Verdict, Snag]:
+def send(kiosk: Kiosk | Tablet, document: Document, copy_number: int) -> tuple[Verdict, Snag]:
     """Prints one sheet and says how it ended; never raises."""
     started = kiosk.clock.monotonic()
     verdict, snag = Verdict.NOT_PRINTED, Snag.JAM  # without a printer as with a broken one
