@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
 
 from devices.clock import Clock
@@ -179,7 +180,8 @@ class Api:
             answer = session.request(
                 method,
                 self._settings.url.rstrip("/") + path,
-                data=None if body is None else body.model_dump_json().encode(),
+                # read in pieces: each may take connect_timeout_s on its way out, on a slow line the whole would not get through
+                data=None if body is None else BytesIO(body.model_dump_json().encode()),
                 timeout=(self._settings.connect_timeout_s, timeout_s or self._settings.answer_timeout_s),
                 allow_redirects=False,
             )

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from devices.clock import Clock
 from devices.idcard import IdCard
-from kiosk.api import Unreachable
+from kiosk.api import Refused, Unreachable
 from kiosk.field.api import FieldApi
 from kiosk.field.disk import Disk
 from kiosk.field.keys import Cost, TabletKeys, staff_key
@@ -115,12 +115,19 @@ class Badges:
     def online(self, token: bytes, staff: Lookup | None, code: str, pin: str) -> SignedIn:
         """Central looks.  The badge is on disk for later, sealed.  Raises Refused, Unreachable."""
         from kiosk.field import wire  # late, as in kiosk.api
+        from kiosk.wire import ProblemCode
 
         key = staff_key(token, pin, self._keys.secret, self._cost)
         if not self._told:
             self._api.tell_key(wire.TabletKey(sign_key=self._keys.sign_public.hex()))
             self._told = True
-        badge = self._api.sign_in(wire.SignIn(staff=staff, code=code, pin=pin, pack_key=key.public.hex()))
+        who = wire.SignIn(staff=staff, code=code, pin=pin, pack_key=key.public.hex())
+        try:
+            badge = self._api.sign_in(who)
+        except Refused as refused:
+            if refused.code is ProblemCode.STAFF_UNKNOWN:
+                self._forget(key)  # who may no longer sign in there may not do it here
+            raise
         now_ms = self._mark.believe()
         central_ms = now_ms - round((self._api.skew_s or 0.0) * 1000)
         left_ms = round(badge.valid_until.timestamp() * 1000) - central_ms
@@ -132,36 +139,27 @@ class Badges:
 
     def offline(self, token: bytes, pin: str) -> SignedIn:
         """Raises WrongPin, NoBadge, BadgeExpired."""
-        from kiosk.field import wire
-
         wait_s = self._wait_s()
         if wait_s > 0:
             raise WrongPin(wait_s)
         paths = self._kept()
         if not paths:
             raise NoBadge
-        wrong = self._wrong
-        self._count(wrong + 1)  # before it is tried: pulling the plug gives no free guess
+        self._count(self._wrong + 1)  # before it is tried: pulling the plug gives no free guess
         keys: dict[Cost, ReceiverKey] = {}
         for path in paths:
-            with suppress(OSError, ValueError, KeyError, TypeError, NotSealedForUs):
-                head, sealed = path.read_bytes().split(b"\n", 1)
-                said = json.loads(head)
-                cost = Cost(int(said["n"]), int(said["r"]), int(said["p"]))
-                if said["version"] != VERSION:
-                    continue
-                key = keys.get(cost) or staff_key(token, pin, self._keys.secret, cost)
-                keys[cost] = key
-                kept = json.loads(key.unseal(sealed, self._info()))
-                badge = wire.Badge.model_validate_json(json.dumps(kept["badge"]))
-                signed_in = self._signed_in(badge, key, int(kept["until_ms"]))
+            cost = _cost(path)
+            if cost is None:
+                continue
+            if cost not in keys:
+                keys[cost] = staff_key(token, pin, self._keys.secret, cost)
+            signed_in = self._opened(path, keys[cost])
+            if signed_in is not None:
                 self._count(0)
-                break
-        else:
-            raise WrongPin(self._wait_s())
-        if not self.valid(signed_in):
-            raise BadgeExpired
-        return signed_in
+                if not self.valid(signed_in):
+                    raise BadgeExpired
+                return signed_in
+        raise WrongPin(self._wait_s())
 
     def valid(self, signed_in: SignedIn) -> bool:
         """Whether they may still work without signing in again."""
@@ -188,6 +186,23 @@ class Badges:
         self._disk.put(path, json.dumps(head).encode() + b"\n" + sealed)
         for old in self._kept()[MOST_BADGES:]:
             self._disk.remove(old)
+
+    def _opened(self, path: Path, key: ReceiverKey) -> SignedIn | None:
+        """Whose badge it is, when it is the key's."""
+        from kiosk.field import wire
+
+        try:
+            _, sealed = path.read_bytes().split(b"\n", 1)
+            kept = json.loads(key.unseal(sealed, self._info()))
+            badge = wire.Badge.model_validate_json(json.dumps(kept["badge"]))
+            return self._signed_in(badge, key, int(kept["until_ms"]))
+        except (OSError, ValueError, KeyError, TypeError, NotSealedForUs):
+            return None
+
+    def _forget(self, key: ReceiverKey) -> None:
+        for path in self._kept():
+            if self._opened(path, key) is not None:
+                self._disk.remove(path)
 
     def _kept(self) -> list[Path]:
         """The newest first."""
@@ -235,3 +250,13 @@ def _wait_after(wrong: int) -> float:
     if wrong < FREE_TRIES:
         return 0.0
     return min(FIRST_WAIT_S * 2.0 ** min(wrong - FREE_TRIES, 20), LONGEST_WAIT_S)
+
+
+def _cost(path: Path) -> Cost | None:
+    """What a badge's key costs; None for a file of another version, or one that cannot be read."""
+    try:
+        said = json.loads(path.read_bytes().split(b"\n", 1)[0])
+        cost = Cost(int(said["n"]), int(said["r"]), int(said["p"]))
+        return cost if said["version"] == VERSION and cost.possible else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -16,7 +16,7 @@ class Disk:
     """The machine's own.  Everything but ``remove`` raises OSError."""
 
     def put(self, path: Path, content: bytes) -> None:
-        """Once it returns the file is there whatever happens.  After an error the file of that name is the old one, or none."""
+        """Once it returns the file is there whatever happens.  After an error there is the old one or the new, each of them whole."""
         fresh = path.with_name(path.name + NEW)
         try:
             self.write(fresh, content)
@@ -42,6 +42,19 @@ class Disk:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def wipe(self, path: Path) -> None:
+        """Zeros over it, then it is gone.  A flash disk may keep the old cells all the same (docs/field.md)."""
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)  # not truncated: the same blocks are written over
+            try:
+                os.write(handle, bytes(os.fstat(handle).st_size))
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        finally:
+            self.remove(path)
+            self.sync_folder(path.parent)
 
     def rename(self, path: Path, to: Path) -> None:
         path.replace(to)

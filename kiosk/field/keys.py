@@ -41,6 +41,12 @@ class Cost:
     r: int = 8
     p: int = 1
 
+    @property
+    def possible(self) -> bool:
+        """Whether scrypt knows it, and a tablet has the memory."""
+        power = self.n > 1 and self.n & (self.n - 1) == 0
+        return power and 1 <= self.r <= 32 and self.p == 1 and 128 * self.n * self.r <= MOST_SCRYPT_BYTES // 2
+
 
 class TabletKeys:
     """Built by ``TabletKeys.open``.  ``sign_public``: 32 bytes."""
@@ -68,7 +74,7 @@ class TabletKeys:
         """32 bytes, made when there are none.  Raises OSError when they cannot be kept."""
         if not self._secret:
             kept = _read(self._folder / SECRET_FILE)
-            if kept is None or len(kept) != KEY_BYTES:
+            if kept is None or len(kept) != KEY_BYTES or not any(kept):  # zeros: the power went while it was wiped
                 kept = os.urandom(KEY_BYTES)
                 self._disk.put(self._folder / SECRET_FILE, kept)
             self._secret = kept
@@ -89,25 +95,15 @@ class TabletKeys:
     def destroy(self) -> None:
         """The secret is gone: nothing that was sealed to anybody's key opens here again.  The next one is another.
 
-        The signing key stays: it opens nothing, and packets that wait are central's to judge.
+        The signing key stays: it opens nothing, and packets that wait are central's to judge.  Raises OSError.
         """
-        path = self._folder / SECRET_FILE
         self._secret = b""
-        if path.exists():
-            try:  # a flash disk may keep the old cells all the same (docs/field.md)
-                self._disk.write(path, bytes(KEY_BYTES))
-            finally:
-                self._disk.remove(path)
-                self._disk.sync_folder(self._folder)
+        if (self._folder / SECRET_FILE).exists():
+            self._disk.wipe(self._folder / SECRET_FILE)
 
 
 def staff_key(token: bytes, pin: str, secret: bytes, cost: Cost) -> ReceiverKey:
-    """The key of who holds this card or code and knows this PIN, on this tablet alone.  Takes as long as ``cost`` says.
-
-    Raises ValueError when scrypt does not know such a cost.
-    """
-    if 128 * cost.n * cost.r * cost.p > MOST_SCRYPT_BYTES // 2:
-        raise ValueError("no tablet has so much memory")
+    """The key of who holds this card or code and knows this PIN, on this tablet alone.  Takes as long as ``cost`` says."""
     slow = hashlib.scrypt(
         pin.encode(), salt=token, n=cost.n, r=cost.r, p=cost.p, maxmem=MOST_SCRYPT_BYTES, dklen=KEY_BYTES
     )

@@ -1,6 +1,6 @@
 """What visits leave: sealed at once to central, chained, signed.  Nothing of it can be read back here.
 
-    packets/00000007.sealed   a line of JSON (what the journal says of it, and a digest of that), then the sealed record
+    packets/00000007.sealed   what the journal says of it, then the sealed record (kiosk.field.packet_file)
     packet:00000007           sealed    record_id, pack_id, assignment_id, kind, initial, local_no; seq, suite, hashes, signature
                               lost      the file is gone or broken; central is told, with what was signed of it
                               answered  state, result, receipt_no: central has it; the file is deleted
@@ -16,20 +16,22 @@ table of its own and everybody may read.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from devices.clock import Clock
 from kiosk import seal
+from kiosk.field import packet_file
 from kiosk.field.badges import SignedIn
 from kiosk.field.disk import NEW, Disk
 from kiosk.field.keys import TabletKeys
+from kiosk.field.packet_file import Broken, Line
 from kiosk.journal import Journal
 
 if TYPE_CHECKING:
@@ -38,22 +40,18 @@ if TYPE_CHECKING:
 
 FOLDER, SUFFIX, ASIDE = "packets", ".sealed", ".aside"
 SUBJECT = "packet:"
-VERSION = 1
 SPARE_BYTES = (
     8_000_000  # the journal must never be what fills the disk: after that only a restart tells what is on it
 )
 ENVELOPE_BYTES = 600  # of a packet's JSON, without the content
 DAY_S = 86_400.0
+GONE = frozenset({errno.ENOENT, errno.EIO})
 _NAME = re.compile(r"[0-9]{8}\.sealed")
 _INITIAL = re.compile(r"(.\*\*)?")
 
 
 class NotKept(Exception):
     """Nothing of this visit is on the disk, and what was there is as it was: the disk is full, or the record too large."""
-
-
-class Broken(Exception):
-    """A packet's file is not what was written."""
 
 
 class KeptState(Enum):
@@ -77,26 +75,6 @@ class KeptVisit:
     result: wire.PacketResult | None = None
     receipt_no: str = ""
     lost: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """What is said of a packet in the clear, in its file and in the journal.  ``bytes``: of the sealed record."""
-
-    record_id: str
-    pack_id: str
-    assignment_id: str
-    kind: str
-    initial: str
-    local_no: int
-    seq: int
-    suite: str
-    prev_hash: str
-    digest: str
-    hash: str
-    signature: str
-    bytes: int
-    sealed_ms: int
 
 
 @dataclass(frozen=True)
@@ -201,7 +179,7 @@ class Packets:
         try:
             if self._disk.free_bytes(self._folder) < len(sealed) + SPARE_BYTES:
                 raise NotKept("disk full")
-            self._disk.put(path, _written(line) + sealed)
+            self._disk.put(path, packet_file.written(line) + sealed)
         except OSError as error:
             self._disk.remove(path)  # also when the rename was done: nobody was told that it is kept
             raise NotKept("the disk took it not") from error
@@ -251,7 +229,8 @@ class Packets:
     def packet(self, seq: int) -> wire.Packet | None:
         """A packet as it is sent, also one that was answered: central may have lost it.  None: there is no such number.
 
-        A file that is broken is noted as lost, once; then the content is None and the chain stays whole.  Raises JournalError.
+        A file that is broken is noted as lost, once; then the content is None and the chain stays whole.  Raises JournalError,
+        OSError.
         """
         from kiosk.field import wire
 
@@ -261,7 +240,9 @@ class Packets:
         sealed: str | None = None
         try:
             sealed = base64.b64encode(self._read(line)).decode("ascii")
-        except (OSError, Broken):
+        except (OSError, Broken) as error:
+            if isinstance(error, OSError) and error.errno not in GONE:
+                raise  # no memory, too many files: that passes, and a visit is not given up for it
             if seq not in self._lost and self._said.get(seq, ("", {}))[0] != "answered":
                 self._journal.append(_subject(seq), "lost", {})
                 self._lost.add(seq)
@@ -335,8 +316,8 @@ class Packets:
         )
 
     def _read(self, line: Line) -> bytes:
-        """The sealed record.  Raises Broken, OSError."""
-        _, sealed = _parted(self._path(line.seq).read_bytes())
+        """The sealed record, also when only the line before it is broken.  Raises Broken, OSError."""
+        sealed = self._path(line.seq).read_bytes()[-line.bytes :]
         if hashlib.sha256(sealed).hexdigest() != line.digest:
             raise Broken
         return sealed
@@ -346,7 +327,7 @@ class Packets:
         from kiosk.field import wire
 
         try:
-            line, sealed = _parted(path.read_bytes())
+            line, sealed = packet_file.parted(path.read_bytes())
             suite = wire.Suite(line.suite)
             wire.RecordKind(line.kind)
         except (Broken, OSError, ValueError):
@@ -375,28 +356,3 @@ def _seal(record: wire.Record, key: wire.RecordKey, info: bytes) -> bytes:
 
 def _subject(seq: int) -> str:
     return f"{SUBJECT}{seq:08d}"
-
-
-def _written(line: Line) -> bytes:
-    """The file's first line."""
-    said = json.dumps({"version": VERSION, **asdict(line)}, ensure_ascii=False, sort_keys=True)
-    return json.dumps({"said": said, "sha256": _sha256(said)}, ensure_ascii=False).encode() + b"\n"
-
-
-def _parted(content: bytes) -> tuple[Line, bytes]:
-    """A file's line and its sealed record.  Raises Broken."""
-    head, _, sealed = content.partition(b"\n")
-    try:
-        outer = json.loads(head)
-        if outer["sha256"] != _sha256(outer["said"]):
-            raise Broken
-        said = json.loads(outer["said"])
-        if said.pop("version") != VERSION or set(said) != {field.name for field in fields(Line)}:
-            raise Broken
-        return Line(**said), sealed
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Broken from error
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
