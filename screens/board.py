@@ -17,6 +17,7 @@ from screens.frame import Shell
 from screens.layout import Box, Column
 from screens.layout import Row as Line
 from screens.scroll import RowPress, Scroll
+from screens.theme import Look
 
 SIDE = 46.0
 STATES = {
@@ -68,6 +69,33 @@ class Band(Panel):
                 Rectangle(pos=self.pos, size=(self.width, max(self.look.px(3), 1)))
 
 
+class Headline(Box):
+    """A name and what belongs to it: on one line, or one below the other when that is too long."""
+
+    def __init__(self, look: Look, name: Text, note: Text, gap: float = 34) -> None:
+        super().__init__(look, [name, note])
+        self.name, self.note, self.gap = name, note, gap
+
+    def _one_line(self, width: float) -> bool:
+        return self.name.wanted_width() + self.look.px(self.gap) + self.note.wanted_width() <= width
+
+    def natural(self, width: float) -> float:
+        parts = (self.name.natural(width), self.note.natural(width) if self.note.text.strip() else 0.0)
+        return max(parts) if self._one_line(width) else sum(parts)
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        super().put(x, y, width, height)
+        high = self.name.natural(width)
+        if not self._one_line(width):
+            self.name.put(x, y + height - high, width, high)
+            self.note.put(x, y, width, max(height - high, 0))
+            return
+        wide = self.name.wanted_width()
+        self.name.put(x, y, wide, height)
+        gap = self.look.px(self.gap)
+        self.note.put(x + wide + gap, y, width - wide - gap, height - self.look.px(4))
+
+
 class Toggle(Press):
     """高对比 and 大字 on the board's head: signs alone, for those who use them every day."""
 
@@ -89,16 +117,24 @@ class Head(Band):
 
     def __init__(self, shell: Shell) -> None:
         ink = shell.ink
+        name = Text(ink, texts.TABLET_NAME, 48, bold=True, role="on_header", leading=1.3)
         self.staff = Text(ink, " ", 34, role="on_header_soft", leading=1.3)
-        parts: list[Box] = [Text(ink, texts.TABLET_NAME, 48, bold=True, role="on_header", leading=1.3)]
-        parts[0].grow = 1.0
-        for icon, action, answer in (
-            ("contrast", shell.toggle_contrast, "contrast"),
-            ("a-large-small", shell.toggle_large, "large"),
-        ):
-            parts.append(Toggle(ink, shell.guard, Icon(ink, icon, 52, "on_header"), action, answer))
-        column = Column(ink.look, [Line(ink.look, parts, gap=12), self.staff])
-        super().__init__(ink, column, "brand_deep", pad=18)
+        toggles = [
+            Toggle(ink, shell.guard, Icon(ink, icon, 52, "on_header"), action, answer)
+            for icon, action, answer in (
+                ("contrast", shell.toggle_contrast, "contrast"),
+                ("a-large-small", shell.toggle_large, "large"),
+            )
+        ]
+        child: Box
+        if ink.look.landscape:  # narrow and high
+            name.grow = 1.0
+            child = Column(ink.look, [Line(ink.look, [name, *toggles], gap=12), self.staff])
+        else:
+            words = Headline(ink.look, name, self.staff)
+            words.grow = 1.0
+            child = Line(ink.look, [words, *toggles], gap=12)
+        super().__init__(ink, child, "brand_deep", pad=18)
 
     def tell(self, board: Board) -> None:
         words = texts.BOARD_STAFF if board.rows else texts.BOARD_NOBODY
@@ -116,7 +152,9 @@ class BoardRow(Band):
         if row.note:
             words.append(Text(ink, row.note, 32, role="ink_soft", leading=1.35))
         state, tone = STATES[row.state]
-        line = Line(ink.look, [Column(ink.look, words, grow=1), pill(ink, state, tone, size=31)], gap=20)
+        line = Line(
+            ink.look, [Column(ink.look, words, gap=8, grow=1), pill(ink, state, tone, size=31)], gap=20
+        )
         press = _Inner(ink, shell.guard, line, action, Pick(index))
         super().__init__(ink, press, "brand_soft" if selected else "card", pad=0, edge="line")
         self.side_pad = 0.0
@@ -146,7 +184,7 @@ class _Inner(RowPress):
 
     def natural(self, width: float) -> float:
         inner = self.boxes[0].natural(width - 2 * self.look.px(SIDE))
-        return max(inner + 2 * self.look.gap(30), self.look.least_target)
+        return max(inner + 2 * self.look.gap(25), self.look.least_target)
 
     def put(self, x: float, y: float, width: float, height: float) -> None:
         super().put(x, y, width, height)
@@ -167,7 +205,7 @@ class LinkLine(Band):
 class Place(Press):
     """第 2 户，共 12 户, in portrait: the list is one tap away."""
 
-    fill, border, radius = "card", "", 16.0
+    fill, border, radius = "card", "", 1.0
 
     def __init__(self, shell: Shell, board: Board, action: Callable[[], None], closes: bool = False) -> None:
         ink = shell.ink

@@ -29,7 +29,7 @@ class EnterDigitsScreen(Page):
         keys = [self._key(digit) for digit in "123456789"]
         last = self._key(X) if view.x_key else self._act(texts.DIGITS_CLEAR, "", self._clear, "clear")
         keys += [last, self._key("0"), self._act("", "delete", self._delete, "delete")]
-        pad = Grid(self.look, keys, 3, gap=26, grow=1)
+        pad = Grid(self.look, keys, 3, gap=26, grow=50.0)
         self._mark()
         head: list[Box] = [self.title(view.title)]
         if view.note:

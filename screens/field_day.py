@@ -8,10 +8,11 @@ from typing import Any
 from kiosk import texts
 from kiosk.field.views import DayButton
 from screens.board import size_words
+from screens.buttons import Button
 from screens.drawing import Icon, Panel
 from screens.field_page import Beside, ButtonLine, FieldPage
 from screens.figures import IconLine, ProgressBar
-from screens.layout import Box, Column, Row, Space
+from screens.layout import Box, Centre, Column, Row, Space
 
 WORDS = {
     DayButton.NEXT: (texts.DAY_NEXT, "arrow-right"),
@@ -26,31 +27,40 @@ class FieldDayScreen(FieldPage):
     list_below = True
 
     def pane(self) -> Box:
+        """In portrait the head and the foot tell the figures, and the list has their room."""
         view = self.view
-        boxes: list[Box] = [self._next()]
-        if view.board.rows or view.board.unsent:
+        none = not view.next_title
+        boxes: list[Box] = [Space(self.look, grow=1), *self._nobody()] if none else [self._next()]
+        if self.look.landscape and (view.board.rows or view.board.unsent):
             boxes.append(self._figures())
         if view.notes:
             boxes.append(self._notes())
-        if self.look.landscape:
+        if none or self.look.landscape:
             boxes.append(Space(self.look, grow=1))
-        if view.buttons:
-            main = view.buttons[-1]
-            buttons = [
-                self.button(WORDS[button][0], button, WORDS[button][1], button is main, high=BUTTON_HIGH)
-                for button in view.buttons
-            ]
-            boxes.append(ButtonLine(self.look, buttons))
         return Column(self.look, boxes, gap=36)
+
+    def buttons(self) -> ButtonLine | None:
+        if not self.view.buttons:
+            return None
+        return ButtonLine(self.look, [self._button(button) for button in self.view.buttons])
+
+    def _button(self, button: DayButton) -> Button:
+        words, icon = WORDS[button]
+        main, after = button is self.view.buttons[-1], button is DayButton.NEXT
+        return self.button(
+            words, button, "" if after else icon, main, icon if after else "", high=BUTTON_HIGH
+        )
+
+    def _nobody(self) -> list[Box]:
+        none = not self.view.board.rows
+        words = texts.DAY_NONE if none else texts.DAY_ALL_DONE
+        tone = "brand" if none else "ok"
+        icon = Icon(self.ink, "clock" if none else "badge-check", 110, tone, f"{tone}_soft", 210, radius=-1)
+        return [Centre(self.look, icon), self.title(words, centred=True, size=60)]
 
     def _next(self) -> Box:
         """Who is next, as large as a name on a door."""
         view = self.view
-        if not view.next_title:
-            none = not view.board.rows
-            words = texts.DAY_NONE if none else texts.DAY_ALL_DONE
-            icon = Icon(self.ink, "clock" if none else "badge-check", 76, "brand", "brand_soft", 120)
-            return Row(self.look, [icon, self.text(words, 60, bold=True, leading=1.3, grow=1)], gap=32)
         words_box = self.column(
             [
                 self.text(texts.DAY_NEXT_LABEL, 38, bold=True, role="brand", leading=1.3),

@@ -13,7 +13,6 @@ from kivy.graphics import Color, Rectangle
 
 from screens.board import Head, LinkLine, Place, rows_of
 from screens.buttons import Button
-from screens.drawing import Text
 from screens.frame import NoBar, Shell
 from screens.layout import Box, Row
 from screens.page import Body, Page
@@ -21,7 +20,7 @@ from screens.scroll import AT, Scroll
 from screens.theme import FITS, Look
 
 BOARD_WIDE = 700.0
-SIDE = 66.0
+SIDE, AIR = 66.0, 54.0
 LIST_OPEN = "list_open"
 
 
@@ -34,35 +33,11 @@ class Beside(Row):
             child.put(child.x, y, child.width, height)
 
 
-class Headline(Box):
-    """A name and what belongs to it: on one line, or one below the other when that is too long."""
-
-    def __init__(self, look: Look, name: Text, note: Text, gap: float = 34) -> None:
-        super().__init__(look, [name, note])
-        self.name, self.note, self.gap = name, note, gap
-
-    def _one_line(self, width: float) -> bool:
-        return self.name.wanted_width() + self.look.px(self.gap) + self.note.wanted_width() <= width
-
-    def natural(self, width: float) -> float:
-        parts = (self.name.natural(width), self.note.natural(width) if self.note.text.strip() else 0.0)
-        return max(parts) if self._one_line(width) else sum(parts)
-
-    def put(self, x: float, y: float, width: float, height: float) -> None:
-        super().put(x, y, width, height)
-        high = self.name.natural(width)
-        if not self._one_line(width):
-            self.name.put(x, y + height - high, width, high)
-            self.note.put(x, y, width, max(height - high, 0))
-            return
-        wide = self.name.wanted_width()
-        self.name.put(x, y, wide, height)
-        gap = self.look.px(self.gap)
-        self.note.put(x + wide + gap, y, width - wide - gap, height - self.look.px(4))
-
-
 class ButtonLine(Box):
-    """Buttons on one line, the last and main one as wide as there is room; else the main one below the others."""
+    """Buttons on one line, the last and main one as wide as there is room; else the main one below the others.
+
+    Without a main one they share the room.
+    """
 
     def __init__(self, look: Look, buttons: Sequence[Button], gap: float = 33) -> None:
         super().__init__(look, buttons)
@@ -94,9 +69,12 @@ class ButtonLine(Box):
         super().put(x, y, width, height)
         gap = self.look.apart(self.gap)
         if self._one_line(width):
+            spare = width - sum(b.wanted_width() for b in self.boxes) - gap * len(self.others)
+            share = 0.0 if self.main.primary else spare / len(self.boxes)
             for button in self.others:
-                button.put(x, y, button.wanted_width(), height)
-                x, width = x + button.wanted_width() + gap, width - button.wanted_width() - gap
+                wide = button.wanted_width() + share
+                button.put(x, y, wide, height)
+                x, width = x + wide + gap, width - wide - gap
             self.main.put(x, y, width, height)
             return
         high = self.main.natural(width)
@@ -113,7 +91,7 @@ class ButtonLine(Box):
 class FieldPage(Page):
     """Subclasses give ``pane`` and say what a newer view changes in it."""
 
-    list_below = False  # in portrait the list stands under the pane and needs no tap
+    list_below = False  # in portrait the list stands between pane and buttons and needs no tap
 
     def __init__(self, view: Any, shell: Shell, state: dict[str, Any]) -> None:
         super().__init__(view, shell, state)
@@ -125,6 +103,10 @@ class FieldPage(Page):
 
     def pane(self) -> Box:
         raise NotImplementedError
+
+    def buttons(self) -> ButtonLine | None:
+        """At the bottom, whatever stands above."""
+        return None
 
     def redraw_pane(self, old: Any) -> bool:
         """As ``redraw_for``, for a view whose board is the same or told already."""
@@ -142,6 +124,7 @@ class FieldPage(Page):
         self.content = Box(self.look)
         self.add_widget(self.content)
         self.pane_box: Box | None = None
+        self.line: ButtonLine | None = None
         self._new_board()
         if self.shows_pane:
             self._new_pane()
@@ -177,8 +160,12 @@ class FieldPage(Page):
                 if hasattr(box, "stop"):
                     box.stop()
             self.content.remove_widget(self.pane_box)
-        self.pane_box = self.pane()
+        if self.line is not None:
+            self.content.remove_widget(self.line)
+        self.pane_box, self.line = self.pane(), self.buttons()
         self.content.add_widget(self.pane_box)
+        if self.line is not None:
+            self.content.add_widget(self.line)
 
     def _toggle_list(self) -> None:
         self.state[LIST_OPEN] = not self.state.get(LIST_OPEN)
@@ -228,35 +215,45 @@ class FieldPage(Page):
             high = self.place.natural(wide)
             top -= high
             self.place.put(x, top, wide, high)
+        bottom = y + foot
         if self.look.landscape:
             if self.rows is not None:
-                self.rows.put(x, y + foot, wide, top - y - foot)
+                self.rows.put(x, bottom, wide, top - bottom)
             self._put_pane(x + wide, y, width - wide, height)
         elif self.rows is None:
-            self._put_pane(x, y + foot, width, top - y - foot)
+            self._put_pane(x, bottom, width, top - bottom)
         elif not self.list_below:
-            self.rows.put(x, y + foot, wide, top - y - foot)
+            self.rows.put(x, bottom, wide, top - bottom)
         else:
-            above, below = self._put_around(x, y + foot, width, top - y - foot)
-            self.rows.put(x, below, wide, above - below)
+            high, line = self._pane_high(width), self._line_high(width)
+            self._put_box(self.pane_box, x, top - high, width, high)
+            self._put_box(self.line, x, bottom, width, line)
+            self.rows.put(x, bottom + line, wide, top - high - bottom - line)
         Box.put(self, x, y, width, height)
 
-    def _put_around(self, x: float, y: float, width: float, height: float) -> tuple[float, float]:
-        """Places the pane with the list beneath it; the list's top and bottom."""
-        assert self.pane_box is not None
-        high = self._pane_high(width)
-        self._put_pane(x, y + height - high, width, high)
-        return y + height - high, y
-
     def _put_pane(self, x: float, y: float, width: float, height: float) -> None:
-        if self.pane_box is not None:
-            side, air = self.look.px(SIDE), self.look.gap(54)
-            self.pane_box.put(x + side, y + air, width - 2 * side, height - 2 * air)
+        """The pane with the buttons at its foot."""
+        line, air = self._line_high(width), self.look.gap(AIR)
+        self._put_box(self.line, x, y, width, line)
+        if line:
+            y, height = y + line - 2 * air + self.look.gap(38), height - line + 2 * air - self.look.gap(38)
+        self._put_box(self.pane_box, x, y, width, height)
+
+    def _put_box(self, box: Box | None, x: float, y: float, width: float, height: float) -> None:
+        if box is not None:
+            side, air = self.look.px(SIDE), self.look.gap(AIR)
+            box.put(x + side, y + air, width - 2 * side, height - 2 * air)
 
     def _pane_high(self, width: float) -> float:
-        if self.pane_box is None:
+        return self._high(self.pane_box, width)
+
+    def _line_high(self, width: float) -> float:
+        return self._high(self.line, width)
+
+    def _high(self, box: Box | None, width: float) -> float:
+        if box is None:
             return 0.0
-        return self.pane_box.natural(width - 2 * self.look.px(SIDE)) + 2 * self.look.gap(54)
+        return box.natural(width - 2 * self.look.px(SIDE)) + 2 * self.look.gap(AIR)
 
     def _board_wide(self, width: float) -> float:
         return min(self.look.px(BOARD_WIDE), round(width * 0.4)) if self.look.landscape else width
@@ -265,9 +262,9 @@ class FieldPage(Page):
         board = sum(
             part.natural(wide) for part in (self.head, self.foot, self.place, self.rows) if part is not None
         )
-        if self.look.landscape:
-            return board <= height and self._pane_high(width - wide) <= height
-        return board + self._pane_high(width) <= height
+        right = width - wide if self.look.landscape else width
+        pane = self._pane_high(right) + self._line_high(right)
+        return board <= height and pane <= height if self.look.landscape else board + pane <= height
 
     def draw(self) -> None:
         """The board's ground, for a day with few rows."""

@@ -17,9 +17,10 @@ from kiosk.field.views import (
     WordsPanel,
 )
 from kiosk.views import Signature
+from screens.board import Headline
 from screens.buttons import Button
 from screens.drawing import Icon, Panel
-from screens.field_page import Beside, ButtonLine, FieldPage, Headline
+from screens.field_page import Beside, ButtonLine, FieldPage
 from screens.layout import Box, Column, Grid, Row, Space
 from screens.panels import MirrorStage, Photo, SignStage, WordsStage
 
@@ -46,6 +47,12 @@ ICONS = {
     Task.PHOTO: "camera",
     Task.WITNESS: "signature",
 }
+AWAY = (  # never the one next step: what is awaited is a card, a face, a picture
+    VisitButton.TYPE_NUMBER,
+    VisitButton.NO_PHOTO,
+    VisitButton.MORE,
+    VisitButton.LEAVE,
+)
 MIRROR_HIGH = 420.0
 BUTTON_HIGH = 140.0
 STROKES, SIGNER = "strokes", "signer"
@@ -66,15 +73,19 @@ class FieldVisitScreen(FieldPage):
             stage: Box = Beside(self.look, [self.stage, tasks], gap=40)
             stage.grow = 1.0
             boxes.append(stage)
-        elif self.look.landscape:
+        else:  # a signature wants to be wide, a face high
             boxes.append(self.stage)
-        else:
-            boxes += [self.stage, Grid(self.look, self._tasks(), 2, gap=20)]
-        if view.buttons:
-            self.buttons = [self._button(button) for button in view.buttons]
-            boxes.append(ButtonLine(self.look, self.buttons))
-        self._mark()
+            if isinstance(view.panel, WordsPanel):
+                boxes.append(Grid(self.look, self._tasks(), 2, gap=20))
         return Column(self.look, boxes, gap=36)
+
+    def buttons(self) -> ButtonLine | None:
+        if not self.view.buttons:
+            return None
+        line = ButtonLine(self.look, [self._button(button) for button in self.view.buttons])
+        self.main = line.main
+        self._mark()
+        return line
 
     def _stage(self) -> Box:
         panel = self.view.panel
@@ -112,17 +123,17 @@ class FieldVisitScreen(FieldPage):
                 primary=True,
                 high=BUTTON_HIGH,
             )
-        return self.button(words, button, primary=main, high=BUTTON_HIGH)
+        led_away = isinstance(self.view.panel, MirrorPanel) or button in AWAY
+        return self.button(words, button, primary=main and not led_away, high=BUTTON_HIGH)
 
     def _mark(self) -> None:
         """Under a field to sign in the main button says what is missing."""
         if not isinstance(self.stage, SignStage) or not self.view.buttons:
             return
-        main = self.buttons[-1]
-        main.enabled = self.stage.field.signed
-        main.set_muted(not main.enabled)
+        self.main.enabled = self.stage.field.signed
+        self.main.set_muted(not self.main.enabled)
         words = self.view.next_words or WORDS[self.view.buttons[-1]]
-        main.set_words(words if main.enabled else texts.SIGN_NOT_SIGNED)
+        self.main.set_words(words if self.main.enabled else texts.SIGN_NOT_SIGNED)
 
     def _hand_in(self) -> None:
         self.shell.answer(Signature(tuple(tuple(points) for points in self.state[STROKES])))

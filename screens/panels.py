@@ -44,9 +44,9 @@ class WordsStage(Panel):
                 role=role,
                 align="left" if long else "centre",
                 leading=1.4,
-                bold=not index and not long and len(lines) > 1,
+                bold=not long and line[-1:] == "。",  # a sentence, and what more there is to say
             )
-            for index, line in enumerate(lines)
+            for line in lines
         ]
         words = Column(ink.look, self.words, gap=14)
         border = "line" if ink.look.theme.name != "default" else ""
