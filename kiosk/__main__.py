@@ -8,16 +8,19 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kiosk import config as configuration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kiosk.build import Machine
+    from devices.clock import Clock
     from kiosk.config import Config
+    from kiosk.desk import Desk
     from kiosk.events import Log
+    from kiosk.session import Machine
+    from kiosk.views import View
     from screens.app import KioskApp, OnMounted
 
 DEFAULT_CONFIG = Path("/etc/shebao-kiosk/kiosk.toml")
@@ -195,7 +198,6 @@ def run_window(
         from importlib.metadata import version
 
         from kiosk import events
-        from kiosk.build import build
 
         config.storage.folder.mkdir(parents=True, exist_ok=True)
         log = events.Log(config.storage.folder / "kiosk.log", clock)
@@ -203,7 +205,7 @@ def run_window(
         ms = usable_ms[0] if usable_ms else round((time.monotonic() - started) * 1000)
         log.write(events.Started(kiosk_id=config.site.kiosk_id, version=version("shebao-kiosk"), ms=ms))
         window.on_help = lambda: log.write(events.HelpOpened())
-        return build(config, window.desk, clock, clock, log)
+        return build_machine(config, window.desk, clock, log)
 
     def refuse(error: Exception) -> None:
         note(logs[0], error)
@@ -220,7 +222,7 @@ def run_window(
     watchdog = Watchdog(lambda: window.desk.heard_at, clock.monotonic)
     KivyClock.schedule_interval(lambda _: watchdog.ping(), PING_EVERY_S)
     signal.signal(signal.SIGTERM, lambda *_: window.stop())
-    session = Session(window.desk, machine, refuse, on_end)
+    session = Session(window.desk, machine, refuse, on_end, *first_screen(config))
     window.run(lambda _desk: session.start())
     window.desk.close()
     session.join(15)
@@ -231,6 +233,28 @@ def run_window(
         log.write(events.Stopped(exit_code=code))
         log.close()
     return code
+
+
+def first_screen(config: Config) -> tuple[View[Any], object]:
+    """What is asked before anything is built, and the answer that means: ask again."""
+    if config.site.profile == "tablet":
+        from kiosk.field.views import BoardNews, SignInByCard
+
+        return SignInByCard(config.site.kiosk_id), BoardNews.CHANGED
+    from kiosk.views import Home, HomeNews
+
+    return Home(), HomeNews.CHANGED
+
+
+def build_machine(config: Config, desk: Desk, clock: Clock, log: Log) -> Machine:
+    """A kiosk of a hall, or a tablet, as the profile says."""
+    if config.site.profile == "tablet":
+        from kiosk.field.build import build as build_tablet
+
+        return build_tablet(config, desk, clock, clock, log)
+    from kiosk.build import build
+
+    return build(config, desk, clock, clock, log)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from kiosk.kiosk import Kiosk
 from kiosk.outbox import Outbox
 from kiosk.registrar import Registrar
 from kiosk.till import Till
+from kiosk.views import Service
 
 FONTS = Path(__file__).resolve().parent.parent / "assets" / "fonts"
 
@@ -31,6 +32,15 @@ class Machine:
 
     kiosk: Kiosk
     journal: Journal
+
+    def start(self) -> None:
+        self.kiosk.outbox.start()
+
+    def serve(self, answer: object = None) -> None:
+        """Visit after visit, until Stopped.  ``answer``: of the home screen, when it was asked already."""
+        from kiosk.flows.visits import serve
+
+        serve(self.kiosk, answer if isinstance(answer, Service) else None)
 
     def close(self) -> None:
         self.kiosk.booth.close()

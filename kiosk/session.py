@@ -8,24 +8,35 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from devices.clock import Clock
 from kiosk import texts, views
 from kiosk.config import Config
 from kiosk.desk import Cancelled, Desk, Stopped
-from kiosk.views import HomeNews, Service
+from kiosk.views import HomeNews, View
 
 if TYPE_CHECKING:
     from kiosk import events
-    from kiosk.build import Machine
 
 REFUSED_S = 60.0  # the service manager then starts the program anew, which looks at the journal again
 FIRST_LOOK_S = 0.02  # the first screen is mounted and drawn before its own thread starts to build
 
 
+class Machine(Protocol):
+    """A kiosk of a hall (kiosk.build) or a tablet (kiosk.field.build)."""
+
+    def start(self) -> None:
+        """What works beside the session begins."""
+
+    def serve(self, answer: object = None) -> None:
+        """Until Stopped.  ``answer``: of the first screen; one that says nothing is none."""
+
+    def close(self) -> None: ...
+
+
 class Session:
-    """``build`` makes the machine, after the first screen is asked.
+    """``build`` makes the machine, after the first screen is asked: ``first``, the home screen; ``ready`` has it asked again.
 
     ``refuse`` says to people that the machine cannot serve, because its journal cannot be used; ``on_end`` is told the error that
     ended it, None after a clean stop.  All of them are called on the session's thread.
@@ -37,8 +48,11 @@ class Session:
         build: Callable[[], Machine],
         refuse: Callable[[Exception], None],
         on_end: Callable[[Exception | None], None],
+        first: View[Any] | None = None,
+        ready: object = HomeNews.CHANGED,
     ) -> None:
         self._desk, self._build, self._refuse, self._on_end = desk, build, refuse, on_end
+        self._first, self._ready = first or views.Home(), ready
         self._machine: Machine | None = None
         self._thread = threading.Thread(target=self._run, name="session", daemon=True)
 
@@ -65,22 +79,19 @@ class Session:
 
     def _serve(self) -> None:
         try:
-            answer = self._desk.ask(views.Home(), watch=self._get_ready, every_s=FIRST_LOOK_S)
+            answer = self._desk.ask(self._first, watch=self._get_ready, every_s=FIRST_LOOK_S)
         except Cancelled:
-            answer = HomeNews.CHANGED
-        wish = answer if isinstance(answer, Service) else None
+            answer = self._ready
         self._get_ready()
-        from kiosk.flows.visits import serve
-
         assert self._machine is not None
-        serve(self._machine.kiosk, wish)
+        self._machine.serve(answer)
 
-    def _get_ready(self) -> HomeNews:
-        """Builds the machine, once; then the home screen is asked again, with everything behind it."""
+    def _get_ready(self) -> object:
+        """Builds the machine, once; then the first screen is asked again, with everything behind it."""
         if self._machine is None:
             self._machine = self._build()
-            self._machine.kiosk.outbox.start()
-        return HomeNews.CHANGED
+            self._machine.start()
+        return self._ready
 
 
 def is_journals(error: Exception) -> bool:
