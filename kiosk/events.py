@@ -38,6 +38,7 @@ KEPT = 5
 MISFIT = "?"
 
 _ROOT = Path(__file__).resolve().parent.parent
+_OURS = ("devices", "kiosk", "screens", "stand", "bench", "tests")
 _MOST = 10**9  # no figure of ours is larger, and a citizen number is
 _EIGHTEEN_INSIDE = re.compile(r"(?<![0-9])[0-9]{17}[0-9X](?![0-9X])")
 _FIFTEEN_INSIDE = re.compile(r"(?<![A-Z0-9])[A-Z]{3}[0-9]{12}(?![0-9])")
@@ -427,8 +428,8 @@ class Surprise(Event):
         """From an exception that was raised: the innermost frame that is ours."""
         where = MISFIT
         for frame in traceback.extract_tb(error.__traceback__):
-            path = Path(frame.filename)
-            if path.is_relative_to(_ROOT) and "site-packages" not in path.parts:
+            path = _ROOT / frame.filename  # a packaged program names every file from there, ours and others'
+            if path.is_relative_to(_ROOT) and path.relative_to(_ROOT).parts[0] in _OURS:
                 where = f"{path.relative_to(_ROOT).as_posix()}:{frame.lineno}"
         return cls(type(error).__name__, where)
 

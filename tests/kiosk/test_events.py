@@ -150,6 +150,17 @@ def _raise_deep() -> None:
     raise Timeout("371003194802290022 unanswered")
 
 
+def test_the_place_of_a_surprise_is_told_by_a_packaged_program_too() -> None:
+    """There every file has a name without a root, those of others as well; the innermost line that is ours counts."""
+    inner = compile("raise ValueError", "json/decoder.py", "exec")
+    outer = compile("\n\nexec(inner)", "kiosk/flows/pay.py", "exec")
+    try:
+        exec(outer, {"inner": inner})
+    except ValueError as error:
+        (line,) = lines(events.Surprise.of(error))
+    assert line["where"] == "kiosk/flows/pay.py:3"
+
+
 def test_a_surprise_that_was_never_raised_has_no_place() -> None:
     assert lines(events.Surprise.of(ValueError("张秀英")))[0]["where"] == "?"
 
