@@ -22,7 +22,7 @@ from kiosk import views
 from kiosk.config import Config
 from kiosk.views import View
 from screens.bridge import KivyDesk
-from screens.catalogue import import_next, other_modules, page_for
+from screens.catalogue import first_view, import_next, other_modules, page_for
 from screens.drawing import Ink, Typesetter
 from screens.environment import FONTS
 from screens.frame import Shell
@@ -81,7 +81,8 @@ class KioskApp:
         self._drawn = self._shown = self._asked = False
         self._delayed: Any = None
         self._voice: Voice | None = None
-        self.root = Root(self.guard, self.desk.touched, self._relayout)
+        self._first = first_view(config.site)
+        self.root = Root(self.guard, self.desk.touched, self._resized)
 
     @property
     def top(self) -> Page | None:
@@ -97,7 +98,7 @@ class KioskApp:
         """
         self.open()
         start_session(self.desk)
-        self.draw(views.Home())
+        self.draw(self._first)
         runTouchApp()
 
     def open(self) -> None:
@@ -161,7 +162,7 @@ class KioskApp:
             self._replace(view, {})
         elif self.page.view != view:
             self.page.update(view)
-        if self._voice is not None or not isinstance(view, views.Home):
+        if self._voice is not None or type(view) is not type(self._first):
             self.voice().show(view)
         self._tell(view)
 
@@ -207,7 +208,7 @@ class KioskApp:
         gc.enable()
         if self._on_first_frame is not None:
             self._on_first_frame()
-        rest = iter(other_modules())
+        rest = iter(other_modules(self.config.site))
         Clock.schedule_interval(lambda _: import_next(rest), 0.1)
 
     def _cover(self, view: View[Any], answer: Callable[[Any], None]) -> None:
@@ -234,6 +235,14 @@ class KioskApp:
             self.root.add_widget(self.page)
         return True
 
+    def _resized(self) -> None:
+        """A tablet is turned: the page is built for the other way up; what was done on it stays."""
+        look = self.page.look if self.page is not None else None
+        if look is not None and self.root.width > 1 and (look.width, look.height) != tuple(self.root.size):
+            self.set_look()
+        else:
+            self._relayout()
+
     def _relayout(self) -> None:
         for page in (self.page, self._over):
             if page is not None and self.root.width > 1:
@@ -245,7 +254,9 @@ class KioskApp:
         screen = self.config.screen
         theme = HIGH_CONTRAST if self._contrast else DEFAULT
         Window.clearcolor = rgb(theme.paper)
-        look = Look(theme, Window.size, screen.dpi / screen.width, self._large)
+        # by the longer sides: a window may be a smaller copy of the panel, and a tablet may be turned
+        scale = max(Window.size) / max(screen.width, screen.height)
+        look = Look(theme, Window.size, screen.dpi * scale / Window.width, self._large)
         return Shell(
             ink=Ink(look, self.setter),
             guard=self.guard,
@@ -261,7 +272,7 @@ class KioskApp:
         )
 
     def _speaks(self, view: View[Any]) -> bool:
-        return not isinstance(view, views.Home) and bool(self.voice().speech(view).lines)
+        return type(view) is not type(self._first) and bool(self.voice().speech(view).lines)
 
     def _take(self, value: Any, answer: Callable[[Any], None] | None) -> None:
         if not self.guard.open():

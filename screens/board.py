@@ -141,8 +141,23 @@ class Head(Band):
         self.staff.set_content(words.format(staff=board.staff, all=len(board.rows), done=board.done))
 
 
-class BoardRow(Band):
-    """One person of the route.  Its press ends short of the row's edges: two rows are never one finger apart too little."""
+class PressBand(Band):
+    """A band that is pressed.  The press ends ``air`` pixels short of its upper and lower edge: no other one is too near."""
+
+    def __init__(self, ink: Ink, press: Press, fill: str, air: float) -> None:
+        super().__init__(ink, press, fill, pad=0, edge="line")
+        self._air = air
+
+    def natural(self, width: float) -> float:
+        return self.boxes[0].natural(width) + 2 * self._air
+
+    def put(self, x: float, y: float, width: float, height: float) -> None:
+        Box.put(self, x, y, width, height)
+        self.boxes[0].put(x, y + self._air, width, height - 2 * self._air)
+
+
+class BoardRow(PressBand):
+    """One person of the route."""
 
     def __init__(
         self, shell: Shell, row: Row, selected: bool, action: Callable[[], None], index: int
@@ -156,20 +171,8 @@ class BoardRow(Band):
             ink.look, [Column(ink.look, words, gap=8, grow=1), pill(ink, state, tone, size=31)], gap=20
         )
         press = _Inner(ink, shell.guard, line, action, Pick(index))
-        super().__init__(ink, press, "brand_soft" if selected else "card", pad=0, edge="line")
-        self.side_pad = 0.0
+        super().__init__(ink, press, "brand_soft" if selected else "card", air=ink.look.least_gap / 2 + 1)
         self.selected = selected
-
-    def _air(self) -> float:
-        return self.look.least_gap / 2 + 1
-
-    def natural(self, width: float) -> float:
-        return self.boxes[0].natural(width) + 2 * self._air()
-
-    def put(self, x: float, y: float, width: float, height: float) -> None:
-        Box.put(self, x, y, width, height)
-        air = self._air()
-        self.boxes[0].put(x, y + air, width, height - 2 * air)
 
     def draw(self) -> None:
         super().draw()
@@ -180,6 +183,8 @@ class BoardRow(Band):
 
 
 class _Inner(RowPress):
+    """From edge to edge, without a frame of its own."""
+
     fill, border, radius = "", "", 16.0
 
     def natural(self, width: float) -> float:
@@ -202,10 +207,8 @@ class LinkLine(Band):
         super().__init__(ink, IconLine(ink, Icon(ink, icon, 46, role), text), f"{tone}_soft", pad=34)
 
 
-class Place(Press):
+class Place(PressBand):
     """第 2 户，共 12 户, in portrait: the list is one tap away."""
-
-    fill, border, radius = "card", "", 1.0
 
     def __init__(self, shell: Shell, board: Board, action: Callable[[], None], closes: bool = False) -> None:
         ink = shell.ink
@@ -221,16 +224,7 @@ class Place(Press):
             [Icon(ink, "list", 52, "brand"), Column(ink.look, words, grow=1), more, sign],
             gap=20,
         )
-        super().__init__(ink, shell.guard, line, action, "list")
-
-    def natural(self, width: float) -> float:
-        inner = self.boxes[0].natural(width - 2 * self.look.px(SIDE))
-        return max(inner + 2 * self.look.gap(22), self.look.least_target)
-
-    def put(self, x: float, y: float, width: float, height: float) -> None:
-        super().put(x, y, width, height)
-        side = self.look.px(SIDE)
-        self.boxes[0].put(x + side, y, width - 2 * side, height)
+        super().__init__(ink, _Inner(ink, shell.guard, line, action, "list"), "card", air=ink.look.least_gap)
 
 
 def rows_of(shell: Shell, board: Board, state: dict[str, Any], taken: Callable[[Pick], None]) -> Scroll:

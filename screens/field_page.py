@@ -20,7 +20,7 @@ from screens.scroll import AT, Scroll
 from screens.theme import FITS, Look
 
 BOARD_WIDE = 700.0
-SIDE, AIR = 66.0, 54.0
+SIDE, AIR, GAP = 66.0, 54.0, 38.0
 LIST_OPEN = "list_open"
 
 
@@ -233,15 +233,19 @@ class FieldPage(Page):
 
     def _put_pane(self, x: float, y: float, width: float, height: float) -> None:
         """The pane with the buttons at its foot."""
-        line, air = self._line_high(width), self.look.gap(AIR)
-        self._put_box(self.line, x, y, width, line)
-        if line:
-            y, height = y + line - 2 * air + self.look.gap(38), height - line + 2 * air - self.look.gap(38)
-        self._put_box(self.pane_box, x, y, width, height)
+        self._put_box(self.line, x, y, width, self._line_high(width))
+        taken = self._line_taken(width)
+        self._put_box(self.pane_box, x, y + taken, width, height - taken)
+
+    def _line_taken(self, width: float) -> float:
+        """What the buttons and the gap above them take from the pane; its own air is counted with it."""
+        if self.line is None:
+            return 0.0
+        return self._line_high(width) - 2 * self.look.apart(AIR) + self.look.apart(GAP)
 
     def _put_box(self, box: Box | None, x: float, y: float, width: float, height: float) -> None:
         if box is not None:
-            side, air = self.look.px(SIDE), self.look.gap(AIR)
+            side, air = self.look.px(SIDE), self.look.apart(AIR)
             box.put(x + side, y + air, width - 2 * side, height - 2 * air)
 
     def _pane_high(self, width: float) -> float:
@@ -253,7 +257,7 @@ class FieldPage(Page):
     def _high(self, box: Box | None, width: float) -> float:
         if box is None:
             return 0.0
-        return box.natural(width - 2 * self.look.px(SIDE)) + 2 * self.look.gap(AIR)
+        return box.natural(width - 2 * self.look.px(SIDE)) + 2 * self.look.apart(AIR)
 
     def _board_wide(self, width: float) -> float:
         return min(self.look.px(BOARD_WIDE), round(width * 0.4)) if self.look.landscape else width
@@ -263,7 +267,8 @@ class FieldPage(Page):
             part.natural(wide) for part in (self.head, self.foot, self.place, self.rows) if part is not None
         )
         right = width - wide if self.look.landscape else width
-        pane = self._pane_high(right) + self._line_high(right)
+        between = self.list_below and self.rows is not None and not self.look.landscape
+        pane = self._pane_high(right) + (self._line_high if between else self._line_taken)(right)
         return board <= height and pane <= height if self.look.landscape else board + pane <= height
 
     def draw(self) -> None:
