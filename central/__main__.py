@@ -65,6 +65,10 @@ def run(
         ),
     ] = False,
     kiosks: Annotated[int, typer.Option(help="Trial kiosks of --sandbox, WD001 and on.", min=1, max=999)] = 3,
+    tablets: Annotated[
+        int,
+        typer.Option(help="Trial tablets of --sandbox, WDT01 and on, with visits to make.", min=0, max=99),
+    ] = 2,
     gateway: Annotated[
         Path | None, typer.Option(help="merchant.toml: the gateway that takes the money.")
     ] = None,
@@ -86,6 +90,7 @@ def run(
         gateway=merchant,
         notify_url=notify_url,
         kiosks=kiosks,
+        tablets=tablets if sandbox else 0,
         township=township,
         seed=seed,
     )

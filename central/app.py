@@ -25,7 +25,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
-from central import operations_pages, pages, review_pages, sandbox_cashier, sandbox_pages, tables
+from central import (
+    operations_pages,
+    pages,
+    review_pages,
+    sandbox_cashier,
+    sandbox_pages,
+    tables,
+    tablet_routes,
+)
 from central.clock import legal_time
 from central.face_count import FaceWatch
 from central.gateway_inbox import Inbox, Verdict
@@ -170,6 +178,7 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return device_logs.note_totals(kiosk_id, body)
 
     _add_check_routes(app, service, problems)
+    tablet_routes.add_routes(app, service, problems)
 
 
 def _add_check_routes(app: FastAPI, service: Service, problems: dict[int | str, dict[str, Any]]) -> None:
@@ -258,7 +267,9 @@ def _answer_errors(app: FastAPI) -> None:
     async def _limit(request: Request, reply: Reply) -> Response:
         length = request.headers.get("content-length", "0")
         chunked = "transfer-encoding" in request.headers
-        if chunked or not length.isdecimal() or len(length) > 9 or int(length) > BODY_MOST_BYTES:
+        packet = request.url.path.startswith(tablet_routes.PACKETS)
+        most_bytes = tablet_routes.PACKET_BODY_MOST_BYTES if packet else BODY_MOST_BYTES
+        if chunked or not length.isdecimal() or len(length) > 9 or int(length) > most_bytes:
             return problem(ProblemCode.INVALID_REQUEST, "body too large", 413)
         return await reply(request)
 

@@ -97,16 +97,24 @@ class Certifications:
         """Whether a check may begin: the time has come, and nobody is comparing already."""
         if not person.benefit:
             return False
-        today, last = legal_day(now_ms), self.last(connection, person.person_id)
         if check_states.under_review(connection, person.person_id) is not None:
             return False
-        return last is None or (last.verdict != "review" and today >= self._term(person, last).opens_on)
+        return self.is_open(connection, person, legal_day(now_ms))
+
+    def is_open(self, connection: Connection, person: Row[Any], day: date) -> bool:
+        """Whether the time for the next certification had come on that day."""
+        last = self.last(connection, person.person_id)
+        return last is None or (last.verdict != "review" and day >= self._term(person, last).opens_on)
 
     def last(self, connection: Connection, person_id: str) -> Row[Any] | None:
         """The newest certification."""
         newest = (CERTIFICATIONS.c.certified_on.desc(), CERTIFICATIONS.c.certification_id.desc())
         of = select(CERTIFICATIONS).where(CERTIFICATIONS.c.person_id == person_id)
         return connection.execute(of.order_by(*newest).limit(1)).first()
+
+    def due_by(self, person: Row[Any], last: Row[Any] | None, today: date) -> date | None:
+        """By when somebody with this last certification should be certified; None: that day has passed, or nothing says."""
+        return self._due_by(person, None if last is None else self._term(person, last), today)
 
     def issue(
         self, connection: Connection, person: Row[Any], check: Row[Any], certified_on: date, at_ms: int

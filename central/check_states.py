@@ -48,6 +48,19 @@ def forget_picture(connection: Connection, check_id: str) -> bool:
     return bool(connection.execute(delete(PICTURES).where(PICTURES.c.check_id == check_id)).rowcount)
 
 
+def supersede(connection: Connection, person_id: str, check_id: str, *, at_ms: int) -> None:
+    """Another check has certified the person: whatever else of theirs waits needs nobody any more, and its picture goes."""
+    waiting = (
+        select(CHECKS.c.check_id)
+        .join(STATES, STATES.c.check_id == CHECKS.c.check_id)
+        .where(CHECKS.c.person_id == person_id, CHECKS.c.check_id != check_id)
+        .where(STATES.c.state == CheckState.UNDER_REVIEW.value, holds())
+    )
+    for other in connection.execute(waiting).scalars().all():
+        forget_picture(connection, other)
+        enter(connection, other, CheckState.NOT_RECOGNISED, Reason.SUPERSEDED, at_ms=at_ms)
+
+
 def holds() -> ColumnElement[bool]:
     """Of rows of ``check_states``: no later one of the same check."""
     later = STATES.alias("later")

@@ -257,6 +257,14 @@ def open_assisted(
     check_states.enter(connection, check.check_id, waits, Reason.SECOND_PERSON, at_ms=at_ms)
 
 
+def open_visit(connection: Connection, ids: Mapping[str, str], **values: object) -> Row[Any]:
+    """The check of a visit at home, all of it known at once; ``ids`` as above, ``values``: the other columns."""
+    _open(connection, **{**ids, **values})  # type: ignore[arg-type]
+    check = check_states.locked(connection, ids["check_id"])
+    assert check is not None  # it was inserted above
+    return check
+
+
 def _open(connection: Connection, *, check_id: str, opened_ms: int, **values: object) -> None:
     nothing = {"consent_version": "", "kiosk_key": "", "references_given": "", "staff_reason": ""}
     row = {**nothing, **values, "check_id": check_id, "opened_ms": opened_ms}

@@ -1,7 +1,8 @@
 """Every way in which kiosk, ledger and gateway can differ: one name each, and what is done about it.
 
 A difference of an order has exactly one of these names, the first that fits in the order of ``ORDER_KINDS``; one of a kiosk's log or
-totals has one of the others.  ``FACE_KINDS`` differ from nothing: they are alarms of the yearly check.
+totals has one of the others.  ``FACE_KINDS`` and ``VISIT_KINDS`` differ from nothing: they are alarms of the yearly check and of
+visits at home.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ class Kind(StrEnum):
     TOTALS_DIFFER = "totals_differ"
     TOTALS_MISSING = "totals_missing"
     STORED_FACES = "stored_faces"
+    PACKET_PARKED = "packet_parked"
+    PACKET_REFUSED = "packet_refused"
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,18 @@ MEANINGS = {
     Kind.STORED_FACES: Meaning(
         "存有人脸信息的人数", "人数到十万须向网信部门备案；删去不再需要的，或着手备案"
     ),
+    Kind.PACKET_PARKED: Meaning(
+        "上门记录待处理", "内容原样封存，没有丢；由值班主管或复核员在“上门服务”页面处理"
+    ),
+    Kind.PACKET_REFUSED: Meaning(
+        "上门记录与平板的记录链不符", "原样封存，没有采用；查明平板是否被改动或换过，在“上门服务”页面处理"
+    ),
 }
 
 LOG_KINDS = frozenset({Kind.CHAIN_BROKEN, Kind.SEQUENCE_GAP, Kind.JOURNAL_FORKED, Kind.NEW_JOURNAL})
 DEVICE_KINDS = LOG_KINDS | {Kind.TOTALS_DIFFER, Kind.TOTALS_MISSING}  # a technician may explain these
 FACE_KINDS = frozenset({Kind.STORED_FACES})  # a supervisor answers for these
+VISIT_KINDS = frozenset({Kind.PACKET_PARKED, Kind.PACKET_REFUSED})  # and for these
 
 # --- what is said of one difference; an operator reads it beside title and action ---
 

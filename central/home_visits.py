@@ -31,13 +31,24 @@ class HomeVisits:
             if row is not None and (row.person_id, row.kiosk_id) != (wish.person_id, kiosk_id):
                 raise Refused(ProblemCode.CHECK_CONFLICT)
             if row is None and _open_of(connection, wish.person_id) is None:
-                values = {"request_id": wish.request_id, "person_id": wish.person_id, "kiosk_id": kiosk_id}
-                connection.execute(insert(TABLE).values(**values, at_ms=now_ms, done_by=""))
+                enter(connection, wish.request_id, wish.person_id, kiosk_id=kiosk_id, at_ms=now_ms)
             return HomeVisitReply(
                 request_id=wish.request_id,
                 within_days=self._periods.figure("home_visit", legal_day(now_ms)),
                 phone=mask_phone(person.phone or ""),
             )
+
+
+def enter(connection: Connection, request_id: str, person_id: str, *, kiosk_id: str, at_ms: int) -> None:
+    """A request where none is open; ``kiosk_id`` "": staff entered it."""
+    row = {"request_id": request_id, "person_id": person_id, "kiosk_id": kiosk_id, "at_ms": at_ms}
+    connection.execute(insert(TABLE).values(**row, done_by=""))
+
+
+def close_of(connection: Connection, person_id: str, by: str, *, at_ms: int) -> bool:
+    """The person was certified: nobody has to come any more.  False when nothing was open."""
+    row = _open_of(connection, person_id)
+    return row is not None and done(connection, row.request_id, by, at_ms=at_ms)
 
 
 def done(connection: Connection, request_id: str, operator: str, *, at_ms: int) -> bool:

@@ -38,6 +38,8 @@ class Reason(StrEnum):
     PICTURE = "picture"  # a picture is here to be compared
     SECOND_PERSON = "second_person"  # staff confirmed; a second person has still to
     PICTURE_OLD = "picture_old"  # nobody compared in time
+    PARKED = "parked"  # a packet that waited for a person, who took it
+    SUPERSEDED = "superseded"  # another check has certified the person
     WITHDRAWN = "withdrawn"
     DECIDED = "decided"  # by a person
 
@@ -51,13 +53,18 @@ ENDS = {
 
 
 def judge(
-    evidence: CheckEvidence, given: Collection[str], *, opened_ms: int, received_ms: int
+    evidence: CheckEvidence,
+    given: Collection[str],
+    *,
+    opened_ms: int,
+    received_ms: int,
+    told_within_ms: int = TOLD_WITHIN_MS,
 ) -> tuple[CheckState, Reason]:
     """``given``: sources of the references central gave for this check."""
     if evidence.end is not CheckEnd.ACCEPTED:
         return CheckState.NOT_RECOGNISED, ENDS[evidence.end]
     ended_ms = ended_at_ms(evidence)
-    if flaw := flaw_of(evidence, given) or _time_flaw(ended_ms, opened_ms, received_ms):
+    if flaw := flaw_of(evidence, given) or _time_flaw(ended_ms, opened_ms, received_ms, told_within_ms):
         return CheckState.UNDER_REVIEW, flaw
     return CheckState.ACCEPTED, Reason.NONE
 
@@ -92,7 +99,7 @@ def within_life(ended_ms: int, opened_ms: int) -> bool:
     return opened_ms - CLOCKS_APART_MS <= ended_ms <= opened_ms + LIFE_MS
 
 
-def _time_flaw(ended_ms: int, opened_ms: int, received_ms: int) -> Reason:
+def _time_flaw(ended_ms: int, opened_ms: int, received_ms: int, told_within_ms: int) -> Reason:
     if not within_life(ended_ms, opened_ms) or ended_ms > received_ms + CLOCKS_APART_MS:
         return Reason.OUTSIDE
-    return Reason.TOLD_LATE if received_ms - ended_ms > TOLD_WITHIN_MS else Reason.NONE
+    return Reason.TOLD_LATE if received_ms - ended_ms > told_within_ms else Reason.NONE

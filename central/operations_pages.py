@@ -26,7 +26,7 @@ from sqlalchemy import Connection, Row, select
 from central import alarms, tables
 from central.clock import legal_day, legal_time
 from central.day_report import at_stake_fen, sums
-from central.differences import DEVICE_KINDS, FACE_KINDS, MEANINGS, Kind, yuan
+from central.differences import DEVICE_KINDS, FACE_KINDS, MEANINGS, VISIT_KINDS, Kind, yuan
 from central.matching import Figures, Finding
 from central.office import ALARMS_MOST, HEADERS, Office, refuse
 from central.operators import Operator
@@ -189,7 +189,7 @@ class _Pages:
 
 
 def _clearer(kind: Kind) -> str:
-    if kind in FACE_KINDS:
+    if kind in FACE_KINDS | VISIT_KINDS:
         return "由值班主管"
     return "由技术员" if kind in DEVICE_KINDS else "由会计"
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, delete, insert, select
 from central import tables
 from central.clock import Clock
 from central.database import Database
-from central.differences import DEVICE_KINDS, FACE_KINDS, Kind
+from central.differences import DEVICE_KINDS, FACE_KINDS, VISIT_KINDS, Kind
 
 TABLE = tables.operators
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that is misread
@@ -49,7 +49,7 @@ class Operator:
     def may_clear(self, kind: Kind) -> bool:
         if self.role is Role.SUPERVISOR:
             return True
-        if self.role is Role.REVIEWER or kind in FACE_KINDS:
+        if self.role is Role.REVIEWER or kind in FACE_KINDS | VISIT_KINDS:
             return False
         return (self.role is Role.TECHNICIAN) == (kind in DEVICE_KINDS)
 

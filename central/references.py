@@ -94,6 +94,13 @@ def give(
     )
 
 
+def contents(connection: Connection, keys: Keys, person_id: str) -> Sequence[tuple[ReferenceSource, bytes]]:
+    """All of a person's references as a worker reads them, for a pack that is sealed as a whole."""
+    return [
+        (ReferenceSource(source), content) for source, _, _, content in _opened(connection, keys, person_id)
+    ]
+
+
 def can_seal_to(key: bytes) -> bool:
     """False for 32 bytes that are no key of anybody."""
     try:

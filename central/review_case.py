@@ -24,11 +24,11 @@ from central.review_words import (
     OTHER_REASON,
     REASONS,
     SOURCES,
-    STAFF_REASONS,
     STATES,
+    VISIT_REASONS,
     ZONES,
 )
-from central.reviews import ASSISTED, Reviews, Waiting
+from central.reviews import BY_HEARSAY, Reviews, Waiting
 from kiosk.wire import CheckEvidence, CheckState, ComparedFace
 
 CHECKS, STATE_ROWS, LOOKS = tables.checks, tables.check_states, tables.picture_looks
@@ -133,16 +133,16 @@ def case(
 ) -> Case:
     """Everything but the faces."""
     found = reviews.evidence(connection, row.check_id)
-    may_accept = row.channel == ASSISTED or row.reason is Reason.TOLD_LATE or picture is not None
+    may_accept = row.reason in BY_HEARSAY or (picture is not None and bool(picture.jpeg))
     question = QUESTIONS.get(row.reason, OTHER_REASON[0]) if may_accept else NOTHING_TO_SEE
     return Case(
         brief=brief(reviews, connection, row, operator),
         # the second person may have to ask the first one who it was; for a picture nobody needs the name
-        name=row.name if row.channel == ASSISTED else mask_name(row.name),
+        name=row.name if row.staff else mask_name(row.name),
         question=question,
         about=REASONS.get(row.reason, OTHER_REASON)[1],
         opened_ms=row.opened_ms,
-        staff_reason=STAFF_REASONS.get(row.staff_reason, row.staff_reason),
+        staff_reason=VISIT_REASONS.get(row.staff_reason, row.staff_reason),
         may_accept=may_accept,
         doubts=tuple(DOUBTS.get(word, word) for word in found.doubts) if found else (),
         actions=_actions(found) if found else (),

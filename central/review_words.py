@@ -54,7 +54,12 @@ ZONES = {
     "no_match": ("bad", "机器认为不像"),
 }
 
-CHANNELS = {"kiosk_self": "本人刷脸", "kiosk_assisted": "工作人员当面核对"}
+CHANNELS = {
+    "kiosk_self": "本人刷脸",
+    "kiosk_assisted": "工作人员当面核对",
+    "home_visit": "上门",
+    "institution_batch": "养老机构上门",
+}
 
 STAFF_REASONS = {
     "chosen": "本人愿意由工作人员核对",
@@ -62,6 +67,8 @@ STAFF_REASONS = {
     "cannot_do_it": "本人不便做动作（视力、疾病、行动）",
     "machine": "摄像头或光线不好",
 }
+
+VISIT_REASONS = {**STAFF_REASONS, "no_consent": "本人不同意刷脸"}
 
 # (what is waited for, what there is to know about it)
 REASONS = {
@@ -78,6 +85,10 @@ REASONS = {
     Reason.NOT_GIVEN: ("比对的照片不明", "自助机报的是通过，但比对用的照片不是中心给的。"),
     Reason.UNNAMED: ("比对程序不明", "自助机报的是通过，但没有写明是哪个比对程序。"),
     Reason.OUTSIDE: ("时间对不上", "自助机报的是通过，但结束的时间与开始的时间接不上。"),
+    Reason.PARKED: (
+        "请核实上门情况",
+        "记录到中心时有疑问，已由专人查看并转来复核；请向上门人问明情况，必要时打电话给本人。",
+    ),
     Reason.TOLD_LATE: ("报得太晚", "自助机报的是通过，但过了一天以上才传到中心。"),
 }
 OTHER_REASON = ("请人工核实", "机器的记录不足以认定。")

@@ -6,24 +6,29 @@ made the picture is deleted; nobody's picture stays longer than thirty days.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
-from central import check_states, evidence, pictures, references, tables
+from central import check_states, evidence, home_visits, pictures, references, tables
 from central.certification import Certifications
 from central.clock import legal_day
 from central.identity import mask_number
 from central.judgement import Reason, ended_at_ms, within_life
 from central.pictures import SignedPicture
 from central.references import StoredFace
+from central.tables_field import tablets
 from central.verification import Keys
 from kiosk.wire import CheckEvidence, CheckReply, CheckState
 
 CHECKS, STATES, PERSONS = tables.checks, tables.check_states, tables.persons
 PICTURES, STAFF = tables.review_pictures, tables.staff
 ASSISTED = "kiosk_assisted"
+VISITS = ("home_visit", "institution_batch")
+BY_HEARSAY = (Reason.SECOND_PERSON, Reason.TOLD_LATE, Reason.PARKED)  # decided by asking, without a face
 KEPT_MS = 30 * 24 * 60 * 60 * 1000
 WAITING_MOST = 500
 
@@ -54,7 +59,7 @@ class Waiting:
     number: str
     kiosk_id: str
     place: str
-    channel: str  # kiosk_self, kiosk_assisted
+    channel: str  # kiosk_self, kiosk_assisted, home_visit, institution_batch
     reason: Reason
     staff: str
     staff_reason: str  # wire.AssistedReason
@@ -91,12 +96,23 @@ class Reviews:
         return list(references.of_person(connection, self._keys, person_id))
 
     def evidence(self, connection: Connection, check_id: str) -> CheckEvidence | None:
-        """What the kiosk told; None for what staff confirmed."""
+        """What the machine told; None for what staff confirmed."""
         check = connection.execute(select(CHECKS).where(CHECKS.c.check_id == check_id)).first()
         content = evidence.content_of(connection, check_id)
         if check is None or content is None or check.channel == ASSISTED:
             return None
-        return CheckEvidence.model_validate_json(content)
+        told = json.loads(content)
+        found = told["evidence"] if check.channel in VISITS else told
+        return CheckEvidence.model_validate_json(json.dumps(found)) if found is not None else None
+
+    def visit(self, connection: Connection, check_id: str) -> dict[str, Any] | None:
+        """What is kept of a visit at home (``visits``); None for a check that was made elsewhere."""
+        of = select(CHECKS.c.channel).where(CHECKS.c.check_id == check_id)
+        content = evidence.content_of(connection, check_id)
+        if content is None or connection.execute(of).scalar() not in VISITS:
+            return None
+        told: dict[str, Any] = json.loads(content)
+        return told
 
     def may_decide(self, connection: Connection, check_id: str, operator: str) -> bool:
         """False for who confirmed it at the machine, and for the person."""
@@ -134,6 +150,9 @@ class Reviews:
             person = connection.execute(select(PERSONS).where(PERSONS.c.person_id == check.person_id)).one()
             on = legal_day(self._was_there_ms(connection, check))
             self._certifications.issue(connection, person, check, on, at_ms)
+            check_states.supersede(connection, check.person_id, check_id, at_ms=at_ms)
+            if check.channel in VISITS:
+                home_visits.close_of(connection, check.person_id, check.kiosk_id, at_ms=at_ms)
         return self._certifications.reply(connection, check_id)
 
     def has_old(self, connection: Connection, now_ms: int) -> bool:
@@ -151,14 +170,17 @@ class Reviews:
         return len(check_ids)
 
     def _can_be_seen(self, connection: Connection, check: Row[Any], reason: Reason) -> bool:
-        if check.channel == ASSISTED or reason is Reason.TOLD_LATE:
+        if reason in BY_HEARSAY:
             return True
-        return pictures.stored(connection, self._keys, check.check_id) is not None
+        found = pictures.stored(connection, self._keys, check.check_id)
+        return found is not None and bool(found.jpeg)
 
     def _was_there_ms(self, connection: Connection, check: Row[Any]) -> int:
         """When the person stood at the machine: as the evidence says, unless that cannot be."""
         told = self.evidence(connection, check.check_id)
         ended_ms = ended_at_ms(told) if told is not None else check.opened_ms
+        if (visit := self.visit(connection, check.check_id)) is not None:  # as its record says
+            return round(datetime.fromisoformat(visit["ended_at"]).timestamp() * 1000)
         return int(ended_ms if within_life(ended_ms, check.opened_ms) else check.opened_ms)
 
 
@@ -184,13 +206,14 @@ def _waiting_query() -> Any:
             STATES.c.at_ms.label("since_ms"),
             PERSONS.c.name,
             PERSONS.c.number,
-            kiosks.c.place,
+            func.coalesce(kiosks.c.place, tablets.c.label).label("place"),
             STAFF.c.name.label("staff"),
             PICTURES.c.check_id.label("pictured"),
         )
         .join(STATES, STATES.c.check_id == CHECKS.c.check_id)
         .join(PERSONS, PERSONS.c.person_id == CHECKS.c.person_id)
         .outerjoin(kiosks, kiosks.c.kiosk_id == CHECKS.c.kiosk_id)
+        .outerjoin(tablets, tablets.c.tablet_id == CHECKS.c.kiosk_id)
         .outerjoin(STAFF, STAFF.c.staff_id == CHECKS.c.staff_id)
         .outerjoin(PICTURES, PICTURES.c.check_id == CHECKS.c.check_id)
         .where(STATES.c.state == CheckState.UNDER_REVIEW.value, check_states.holds())

@@ -137,6 +137,7 @@ def _person_row(history: _History, today: date) -> dict[str, Any]:
         "opening_balance_fen": history.opening_balance_fen,
         "opening_year": today.year - YEARS + 1,
         "phone": _phone(resident),
+        "address": resident.card.address or None,
     }
 
 

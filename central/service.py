@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from central import rules, seeding, tables
+from central import rules, sandbox_field, seeding, tables
 from central.certification import Certifications
 from central.checks import Checks
 from central.clock import legal_day
 from central.database import Database, sqlite_url
 from central.devicelog import DeviceLogs
+from central.field_service import Field, open_field
 from central.gateway import Gateway, NoGateway
 from central.gateway_asked import Asked
 from central.gateway_inbox import Inbox
@@ -45,6 +46,7 @@ class Service:
     checks: Checks
     home_visits: HomeVisits
     reviews: Reviews
+    field: Field
     gateway: Gateway
     inbox: Inbox | None
     sandbox: Sandbox | None
@@ -114,6 +116,9 @@ def open_service(settings: Settings) -> Service:
     if wire is not None and settings.gateway is not None:
         inbox = Inbox(settings.gateway, wire.calls.platform, database, orders, clock)
     certifications = Certifications.read(rulebook, settings.city)
+    if settings.sandbox and settings.tablets:
+        with database.write() as connection:
+            sandbox_field.seed(connection, keys, certifications, settings.tablets, at_ms=clock.now_ms())
     people = People(database, rulebook, book, clock, orders.settle, certifications)
     print_desk = PrintDesk(database, book, keys, clock)
     device_logs = DeviceLogs(database, clock)
@@ -131,6 +136,7 @@ def open_service(settings: Settings) -> Service:
         Checks(database, certifications, keys, clock),
         HomeVisits(database, certifications.periods, clock),
         Reviews(certifications, keys),
+        open_field(database, certifications, keys, clock),
         gateway,
         inbox,
         sandbox,

@@ -55,7 +55,8 @@ class Settings:
 
     ``database_url`` None is the embedded SQLite.  ``township`` people are made once, in an empty database.
     ``sweep_interval_s`` 0: nothing happens in the background, neither sweeps nor what a notice sets off (tests do both by hand).
-    ``sandbox`` adds ``kiosks`` trial kiosks and pages, and a trial gateway inside unless ``gateway`` names another.
+    ``sandbox`` adds ``kiosks`` trial kiosks, ``tablets`` trial tablets with visits to make,
+    pages, and a trial gateway inside unless ``gateway`` names another.
     ``notify_url`` is where that gateway sends its notices; empty: ``public_url`` and /gateway/notify.
     ``payee`` is who a payer reads is paid.
     """
@@ -67,6 +68,7 @@ class Settings:
     gateway: GatewaySettings | None = None
     notify_url: str = ""
     kiosks: int = 3
+    tablets: int = 0
     township: int = 0
     seed: int = 7
     payee: str = "威海市文登区社会保险征缴（演示）"

@@ -1,8 +1,8 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
 Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
-``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS``, ``FROZEN_CHECKS`` and ``FROZEN_LOOKS`` are only ever inserted into: triggers
-made by the migrations refuse UPDATE and DELETE.
+``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS``, ``FROZEN_CHECKS``, ``FROZEN_LOOKS`` and ``FROZEN_VISITS`` are only ever inserted
+into: triggers made by the migrations refuse UPDATE and DELETE.  The tables of visits at home are in ``tables_field``.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ FROZEN_BOOKS = (
 )
 FROZEN_CHECKS = ("checks", "check_evidence", "check_states")
 FROZEN_LOOKS = ("picture_looks",)
+FROZEN_VISITS = ("packets", "refused_packets", "packet_decisions", "packs", "pack_items")
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
 
@@ -64,6 +65,7 @@ persons = Table(
     Column("opening_balance_fen", BigInteger, nullable=False),
     Column("opening_year", Integer, nullable=False),  # the opening balance is that of 1 January of this year
     Column("phone", String(20)),
+    Column("address", String(200)),  # registered; null: nobody has told it
 )
 
 products = Table(

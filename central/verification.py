@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from kiosk.field.wire import Suite
 from kiosk.seal import ReceiverKey
 
 VERSION = 1
@@ -102,6 +103,7 @@ class Keys:
         if not review.exists():
             write_private(review, X25519PrivateKey.generate().private_bytes_raw())
         self.review = ReceiverKey(review.read_bytes())
+        self.record = _record_keys(folder)
 
     def public(self) -> dict[int, str]:
         """Key number -> 32 raw bytes as hex."""
@@ -141,6 +143,14 @@ class Keys:
         except InvalidSignature:
             return None
         return seal
+
+
+def _record_keys(folder: Path) -> dict[Suite, ReceiverKey]:
+    """What packets of tablets are sealed to, one key for each suite; made when there is none yet."""
+    path = folder / f"record-{Suite.X25519.value}.bin"
+    if not path.exists():
+        write_private(path, X25519PrivateKey.generate().private_bytes_raw())
+    return {Suite.X25519: ReceiverKey(path.read_bytes())}
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from central import tables_field  # noqa: F401 - the tables of visits at home are in the same metadata
 from central.tables import metadata
 
 context.configure(

@@ -15,9 +15,11 @@ from central.gateway_trial_keys import trial_keys
 from central.server import running
 from central.service import open_service
 from central.settings import Settings
+from tests.central.far_tablet import FarTablet
 
 TOWNSHIP = 150
 ZHANG = "371081196203150042"
+FIELD = {"sandbox": True, "township": 300, "tablets": 2, "sweep_interval_s": 0}
 
 
 class MovedClock:
@@ -211,3 +213,35 @@ def wired(start_wired, trial):
 @pytest.fixture
 def wired_kiosk(wired):
     return Kiosk(wired)
+
+
+# --- visits at home ---
+
+
+@pytest.fixture(scope="session")
+def field_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("field")
+    open_service(Settings(folder, **FIELD, clock=MovedClock())).close()
+    return folder
+
+
+@pytest.fixture
+def start_field(field_folder, tmp_path, clock):
+    """Starts a central with tablets, on the test's own copy; call it again for a restart on the same data."""
+    folder = tmp_path / "field"
+    shutil.copytree(field_folder, folder)
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(running(Settings(folder, **FIELD, clock=clock)))
+
+
+@pytest.fixture
+def field(start_field):
+    return start_field()
+
+
+@pytest.fixture
+def tablet(field, clock):
+    """Enrolled and signed in, with a pack."""
+    tablet = FarTablet(field, clock).ready()
+    clock.move_s(600)  # to the first house
+    return tablet

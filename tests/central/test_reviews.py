@@ -466,7 +466,7 @@ def test_every_word_of_the_evidence_is_said_in_chinese(words, known):
 def test_every_reason_to_wait_has_words():
     flaws = {Reason.DOUBTED, Reason.NOT_ASKED, Reason.NOT_DONE, Reason.CONTRADICTED, Reason.NOT_COMPARED,
              Reason.NOT_GIVEN, Reason.UNNAMED}  # fmt: skip
-    times, people = {Reason.OUTSIDE, Reason.TOLD_LATE}, {Reason.PICTURE, Reason.SECOND_PERSON}
+    times, people = {Reason.OUTSIDE, Reason.TOLD_LATE}, {Reason.PICTURE, Reason.SECOND_PERSON, Reason.PARKED}
     assert set(review_words.REASONS) == flaws | times | people
 
 
