@@ -6,6 +6,7 @@ that it outlives a redraw.  Rows keep their own coordinates and the canvas is mo
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
@@ -25,7 +26,7 @@ from screens.buttons import Press
 from screens.layout import Box
 from screens.theme import Look
 
-AT = "list_at"
+AT = "list_at"  # rows and a share of one that are above the edge; there once a finger has moved the list
 SLOP_MM = 2.5  # a finger that rests wanders less
 GLIDE_EVERY_S, GLIDE_KEEPS = 1 / 30, 0.88  # of its speed, from one step to the next
 SLOWEST = 20.0  # pixels in a second
@@ -57,6 +58,7 @@ class Scroll(Box):
         self.rows, self.state, self.focus = list(rows), state, focus
         self._edges: list[float] = [0.0]  # pixels from the top of the list to each row's top, and to the end
         self._placed: set[int] = set()
+        self.at = 0.0  # pixels of the list above the upper edge
         self._move: Translate | None = None
         self._held: tuple[float, float] | None = None  # finger and list when the finger came
         self._speed = self._seen_s = 0.0
@@ -70,11 +72,6 @@ class Scroll(Box):
     def holds_presses(self) -> bool:
         return True
 
-    @property
-    def at(self) -> float:
-        """Pixels of the list above the upper edge."""
-        return float(self.state.get(AT, 0.0))
-
     def natural(self, width: float) -> float:
         """Two rows are a list; more is room."""
         return sum(row.natural(width) for row in self.rows[:2])
@@ -83,11 +80,18 @@ class Scroll(Box):
         self._edges = [0.0, *accumulate(float(round(row.natural(width))) for row in self.rows)]
         self._placed.clear()
         super().put(x, y, width, height)
-        if AT not in self.state and self.focus is not None and self.focus < len(self.rows):
-            before = self._edges[max(self.focus - 1, 0)]  # the one before it is seen too
-            high = self._edges[self.focus + 1] - before
-            self.state[AT] = before if high <= height else self._edges[self.focus]
-        self.move_to(self.at)
+        self.move_to(self._wanted(height))
+
+    def _wanted(self, height: float) -> float:
+        """Where a finger left it; else such that the row to be seen is seen, and the one before it where there is room."""
+        if AT in self.state:
+            row, share = divmod(self.state[AT], 1)
+            above, below = (self._edges[min(int(row) + more, len(self.rows))] for more in (0, 1))
+            return float(above + share * (below - above))
+        if self.focus is None or self.focus >= len(self.rows):
+            return 0.0
+        before = self._edges[max(self.focus - 1, 0)]
+        return before if self._edges[self.focus + 1] - before <= height else self._edges[self.focus]
 
     def draw(self) -> None:
         self.canvas.before.clear()
@@ -109,11 +113,18 @@ class Scroll(Box):
         return max(self._edges[-1] - self.height, 0.0)
 
     def move_to(self, at: float) -> None:
-        self.state[AT] = at = round(min(max(at, 0.0), self.most()))
+        self.at = at = round(min(max(at, 0.0), self.most()))
         if self._move is not None:
             self._move.y = at
         self._show_rows(at)
         self._show_thumb(at)
+
+    def _keep(self) -> None:
+        """The place outlives a redraw, also one in another size of type."""
+        row = max(bisect_right(self._edges, self.at) - 1, 0)
+        if row < len(self.rows):
+            high = self._edges[row + 1] - self._edges[row]
+            self.state[AT] = row + (self.at - self._edges[row]) / max(high, 1.0)
 
     def _show_rows(self, at: float) -> None:
         """Only what can be seen is in the tree."""
@@ -175,6 +186,7 @@ class Scroll(Box):
                     press.set_pressed(False)
         before = self.at
         self.move_to(self._held[1] + went)
+        self._keep()
         passed_s, self._seen_s = touch.time_update - self._seen_s, touch.time_update
         if passed_s > 0:
             self._speed = 0.5 * self._speed + 0.5 * (self.at - before) / passed_s
@@ -193,5 +205,6 @@ class Scroll(Box):
         """False, which ends an interval of Kivy's clock, when the list has come to rest."""
         before = self.at
         self.move_to(before + self._speed * passed_s)
+        self._keep()
         self._speed *= GLIDE_KEEPS
         return None if abs(self._speed) > SLOWEST and self.at != before else False

@@ -1,0 +1,408 @@
+"""Every answer of the tablet's views is reached by real touches; lists follow a finger; keys count as often as they are tapped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from field_views import BEFORE_FACE, FIELD, FIELD_EVERY, board, mirror, visit
+from tablet_stage import ACROSS, UPRIGHT, tablet_stage, turn
+
+from kiosk import texts
+from kiosk.face.guidance import Action, Guidance, Phase
+from kiosk.field import views as f
+from kiosk.views import BACK, Signature
+from tests.screens.conftest import Stage
+from tests.screens.test_taps import by_answer
+
+B, D = f.VisitButton, f.DayButton
+ANSWERS: dict[str, list[Any]] = {
+    "field-sign-in": [f.SignInButton.CODE],
+    "field-pin": [BACK],
+    "field-choose": ["not_met", "death", "phone", "question", BACK],
+    "field-day": [D.SIGN_OUT, D.SYNC, D.NEXT],
+    "field-day-none": [D.SIGN_OUT, D.FETCH],
+    "field-visit": [B.BY_HAND, B.START_FACE],
+    "field-visit-card": [B.LEAVE, B.TYPE_NUMBER, B.MORE],
+    "field-visit-consent": [B.LEAVE, B.AGREE_GUARDIAN, B.AGREE_PERSON],
+    "field-visit-looking": [B.LEAVE, B.BY_HAND],
+    "field-visit-photo": [B.NO_PHOTO, B.SHOOT],
+    "field-visit-taken": [B.SHOOT_AGAIN, B.KEEP_PHOTO],
+    "field-visit-sign": [B.LEAVE],
+    "field-visit-compare": [B.BY_HAND, B.COMPARE, B.AGAIN],
+    "field-visit-done": [B.MORE, B.SAVE],
+}
+CASES = [(name, answer) for name, answers in ANSWERS.items() for answer in answers]
+
+
+@pytest.fixture(scope="module", params=[ACROSS, UPRIGHT], ids=["across", "upright"])
+def the_tablet(request: pytest.FixtureRequest, window: Any, the_stage: Any) -> Iterator[Stage]:
+    with tablet_stage(window, request.param) as stage:
+        yield stage
+
+
+@pytest.fixture
+def tablet(the_tablet: Stage) -> Iterator[Stage]:
+    the_tablet.app.close_pages()
+    yield the_tablet
+    the_tablet.app.close_pages()
+
+
+def is_across(tablet: Stage) -> bool:
+    return bool(tablet.app.page.look.landscape)
+
+
+def a_row(tablet: Stage, index: int) -> Any:
+    return tablet.app.page.rows.rows[index].boxes[0]
+
+
+def finger_at(press: Any) -> Any:
+    from screens import taps
+
+    return taps.Finger(*press.to_window(*press.center))
+
+
+@pytest.mark.parametrize(("name", "answer"), CASES)
+def test_every_answer_is_reached_by_a_touch(name: str, answer: Any, tablet: Stage) -> None:
+    tablet.mount(FIELD_EVERY[name])
+    tablet.tap(by_answer(answer))
+    assert tablet.answers == [answer]
+
+
+def test_every_button_there_is_has_words() -> None:
+    from screens import field_day, field_visit
+    from screens.board import STATES
+
+    assert set(field_visit.WORDS) == set(f.VisitButton)
+    assert set(field_day.WORDS) == set(f.DayButton)
+    assert set(STATES) == set(f.RowState)
+    assert set(field_visit.ICONS) == set(f.Task)
+
+
+@pytest.mark.parametrize("name", FIELD)
+def test_every_sign_is_in_the_font(name: str, tablet: Stage) -> None:
+    from screens.drawing import Icon
+
+    page = tablet.mount(FIELD[name])
+    icons = [box.name for box in page.walk(restrict=True) if isinstance(box, Icon)]
+    assert icons
+    assert [icon for icon in icons if icon not in tablet.app.setter._icons] == []
+
+
+# --- the board
+
+
+def test_a_row_is_picked(tablet: Stage) -> None:
+    tablet.mount(FIELD["field-day"])
+    tablet.tap(by_answer(f.Pick(6)))
+    assert tablet.answers == [f.Pick(6)]
+
+
+def test_amid_a_visit_the_list_is_at_most_one_tap_away(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-visit"])
+    if not is_across(tablet):
+        assert page.rows is None
+        tablet.tap(by_answer("list"))
+        tablet.wait(1)
+        assert page.pane_box is None
+    tablet.tap(by_answer(f.Pick(2)))
+    assert tablet.answers == [f.Pick(2)]
+
+
+def test_the_list_closes_again(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-visit-sign"])
+    if is_across(tablet):
+        return
+    for _ in range(2):
+        tablet.tap(by_answer("list"))
+        tablet.wait(1)
+    assert page.rows is None
+    assert page.pane_box is not None
+
+
+def test_a_row_looks_pressed_at_once_and_a_finger_that_moves_on_scrolls(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-day"])
+    row = a_row(tablet, 6)
+    x, y = row.to_window(*row.center)
+    finger = finger_at(row)
+    at = page.rows.at
+    finger.down()
+    assert row.pressed
+    finger.move(x, y + 5)  # a hand is never quite still
+    assert row.pressed
+    assert page.rows.at == at
+    finger.move(x, y + 60)
+    assert not row.pressed
+    assert page.rows.at == at + 60
+    assert row.to_window(*row.center)[1] == pytest.approx(y + 60, abs=1)
+    finger.move(x, y + 3)
+    assert page.rows.at == at + 3
+    finger.up()
+    assert tablet.answers == []
+
+
+def test_the_list_ends_at_its_ends(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-day"])
+    rows = page.rows
+    for way in (+3000, -6000):
+        finger = finger_at(rows)
+        finger.down()
+        finger.move(finger.x, finger.y + 50 if way > 0 else finger.y - 50)
+        finger.move(finger.x, finger.y + way)
+        finger.up()
+        rows.stop()
+        assert rows.at == (rows.most() if way > 0 else 0)
+
+
+def test_a_list_glides_on_and_comes_to_rest(tablet: Stage) -> None:
+    page = tablet.mount(FIELD_EVERY["field-day-long"])
+    rows = page.rows
+    rows.move_to(0)
+    rows._speed = 600.0
+    before = rows.at
+    steps = 0
+    while rows._glide(1 / 30) is None:
+        steps += 1
+        assert rows.at > before or rows.at == rows.most()
+        before = rows.at
+        assert steps < 100
+    assert before > 60
+
+
+def test_only_rows_that_are_seen_are_drawn(tablet: Stage) -> None:
+    page = tablet.mount(FIELD_EVERY["field-day-long"])
+    assert len(page.rows.rows) == 50
+    assert len(page.rows.children) <= 12
+
+
+def test_the_place_in_the_list_outlives_news_and_large_type(tablet: Stage) -> None:
+    view = FIELD["field-day"]
+    page = tablet.mount(view)
+    finger = finger_at(page.rows)
+    finger.down()
+    finger.move(finger.x, finger.y - 3000)  # to the beginning
+    finger.up()
+    page.rows.stop()
+    assert page.rows.at == 0
+    tablet.app.draw(replace(view, board=replace(view.board, unsent=6)))
+    assert tablet.app.page is page
+    assert page.rows.at == 0
+    tablet.app.set_look(large=True)
+    assert tablet.app.page.rows.at == 0
+    tablet.app.set_look(large=False)
+
+
+def test_somebody_else_who_is_met_is_shown(tablet: Stage) -> None:
+    view = FIELD["field-day"]
+    page = tablet.mount(view)
+    page.rows.move_to(0)
+    tablet.app.draw(replace(view, board=board(10)))
+    row = page.rows.rows[10]
+    assert row in page.rows.children
+    assert page.rows.y <= row.to_window(*row.center)[1] <= page.rows.top
+
+
+def test_news_of_the_upload_touches_no_mirror(tablet: Stage) -> None:
+    view = FIELD["field-visit-blink"]
+    page = tablet.mount(view)
+    stage_box = page.stage
+    tablet.app.draw(replace(view, board=replace(view.board, unsent=4, link=f.Link.SENDING)))
+    assert page.stage is stage_box
+    assert not stage_box.mirror.stopped
+    assert "4 份待上传" in " ".join(
+        box.text for box in page.foot.walk(restrict=True) if hasattr(box, "text_size")
+    )
+
+
+# --- the mirror
+
+
+def test_other_words_do_not_build_the_mirror_anew(tablet: Stage) -> None:
+    view = FIELD["field-visit-looking"]
+    page = tablet.mount(view)
+    stage_box = page.stage
+    other = replace(view.panel, guidance=Guidance(Phase.ACTING, Action.NOD, 1, 2))
+    tablet.app.draw(replace(view, panel=other))
+    assert page.stage is stage_box
+    assert stage_box.heading.text == texts.FACE_NOD
+    assert stage_box.mirror.guidance == other.guidance
+
+
+def test_the_mirror_is_wiped_when_the_visit_goes_on(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-visit-looking"])
+    glass = page.stage.mirror
+    assert glass.texture is not None
+    tablet.app.draw(FIELD["field-visit-done"])
+    assert glass.stopped
+    assert glass.texture is None
+
+
+def test_the_photo_is_wiped_when_the_visit_goes_on(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-visit-taken"])
+    photo = page.stage
+    assert photo.texture is not None
+    tablet.app.draw(FIELD["field-visit-sign"])
+    assert photo.texture is None
+
+
+def test_a_check_that_runs_has_no_next_step(tablet: Stage) -> None:
+    """While a person looks into the mirror nothing is to be tapped."""
+    from screens.buttons import Button
+
+    page = tablet.mount(FIELD["field-visit-looking"])
+    assert [box for box in page.walk(restrict=True) if isinstance(box, Button) and box.primary] == []
+
+
+# --- a tap on what has just changed under the finger
+
+
+def test_a_card_that_is_read_under_a_finger_is_no_consent(tablet: Stage) -> None:
+    tablet.mount(FIELD["field-visit-card"])
+    tablet.app.draw(FIELD["field-visit-consent"])
+    tablet.tap(by_answer(B.AGREE_PERSON))
+    assert tablet.answers == []
+    tablet.wait(1)
+    tablet.tap(by_answer(B.AGREE_PERSON))
+    assert tablet.answers == [B.AGREE_PERSON]
+
+
+# --- signing
+
+
+def stroke(field: Any, *points: tuple[float, float]) -> None:
+    from screens import taps
+
+    at = [(field.x + x * field.width, field.top - y * field.height) for x, y in points]
+    finger = taps.Finger(*at[0])
+    finger.down()
+    for point in at[1:]:
+        finger.move(*point)
+    finger.up()
+
+
+def test_the_main_button_answers_the_signature_once_there_is_one(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-visit-sign"])
+    assert page.main.words == texts.SIGN_NOT_SIGNED
+    assert B.SAVE not in {press.answer for press in page.presses()}
+    stroke(page.stage.field, (0.2, 0.5), (0.5, 0.25), (0.7, 0.75))
+    assert page.main.words == texts.VISIT_SAVE
+    tablet.tap(by_answer(B.SAVE))
+    (answer,) = tablet.answers
+    assert isinstance(answer, Signature)
+    ((first, *_),) = answer.strokes
+    assert first == (pytest.approx(200, abs=2), pytest.approx(500, abs=3))
+
+
+def test_a_signature_outlives_news_and_is_nobody_elses(tablet: Stage) -> None:
+    view = FIELD["field-visit-sign"]
+    page = tablet.mount(view)
+    stroke(page.stage.field, (0.2, 0.5), (0.5, 0.25), (0.7, 0.75))
+    tablet.app.draw(replace(view, board=replace(view.board, unsent=6)))
+    assert page.stage.field.signed
+    tablet.app.draw(replace(view, panel=f.SignPanel("监护人")))
+    assert not page.stage.field.signed
+    stroke(page.stage.field, (0.2, 0.5), (0.5, 0.25), (0.7, 0.75))
+    tablet.app.draw(replace(view, name="于占海", panel=f.SignPanel("监护人")))
+    assert not page.stage.field.signed
+    assert not page.main.enabled
+
+
+# --- keys
+
+
+def type_in(tablet: Stage, keys: str) -> None:
+    for key in keys:
+        tablet.tap(by_answer(f"key {key}"))
+
+
+def test_digits_are_typed_as_fast_as_one_likes_and_are_gone_with_the_answer(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-pin"])
+    type_in(tablet, "11001")
+    assert page.done.words == texts.DIGITS_MISSING.format(count=1)
+    assert "done" not in {press.answer for press in page.presses()}
+    type_in(tablet, "17")  # the seventh is one too many
+    assert page.typed.words.text == " "  # never shown
+    assert page.typed.count == 6
+    tablet.tap(by_answer("done"))
+    assert tablet.answers == ["110011"]
+    assert page.digits == ""
+
+
+def test_a_slip_is_taken_back(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-code"])
+    type_in(tablet, "12345")
+    assert page.typed.words.text == "1234 5"
+    tablet.tap(by_answer("delete"))
+    tablet.tap(by_answer("delete"))
+    assert page.digits == "123"
+    tablet.tap(by_answer("clear"))
+    assert page.digits == ""
+
+
+def test_an_x_ends_a_number_and_nothing_else(tablet: Stage) -> None:
+    page = tablet.mount(FIELD["field-number"])
+    type_in(tablet, "X1234X5678901234567X9")
+    assert page.digits == "12345678901234567X"
+    assert page.typed.words.text == "123456 789012 34567X"
+
+
+def test_a_wrong_pin_is_typed_anew_and_large_type_keeps_it(tablet: Stage) -> None:
+    view = FIELD["field-pin"]
+    tablet.mount(view)
+    type_in(tablet, "1234")
+    tablet.app.set_look(large=True)
+    tablet.wait(1)
+    assert tablet.app.page.digits == "1234"
+    tablet.app.draw(replace(view, note="密码不对，再试一次"))
+    assert tablet.app.page.digits == ""
+    tablet.app.set_look(large=False)
+
+
+def test_a_key_looks_pressed_at_once(tablet: Stage) -> None:
+    from screens import taps
+
+    page = tablet.mount(FIELD["field-pin"])
+    key = taps.find(page, by_answer("key 5"))
+    finger = finger_at(key)
+    finger.down()
+    assert key.pressed
+    finger.up()
+    assert not key.pressed
+    assert page.digits == "5"
+
+
+# --- the tablet itself
+
+
+def test_the_first_screen_of_a_tablet_asks_for_the_card_of_staff(tablet: Stage) -> None:
+    from screens.catalogue import first_view
+
+    assert first_view(tablet.app.config.site) == f.SignInByCard("TB01")
+
+
+def test_a_tablet_that_is_turned_shows_the_same_visit_the_other_way_up(tablet: Stage, window: Any) -> None:
+    size = tuple(window.size)
+    page = tablet.mount(FIELD["field-visit-sign"])
+    stroke(page.stage.field, (0.2, 0.5), (0.5, 0.25), (0.7, 0.75))
+    target = tablet.app.page.look.least_target
+    turn(window, size[::-1])
+    try:
+        tablet.wait(1)
+        page = tablet.app.page
+        assert page.look.landscape == (size[0] < size[1])
+        assert page.look.least_target == target
+        assert (page.width, page.height) == size[::-1]
+        assert page.stage.field.signed
+        tablet.tap(by_answer(B.LEAVE))
+        assert tablet.answers == [B.LEAVE]
+    finally:
+        turn(window, size)
+
+
+def test_a_visit_opens_its_mirror_on_the_page_that_is_there(tablet: Stage) -> None:
+    page = tablet.mount(visit(BEFORE_FACE, 2, B.BY_HAND, B.START_FACE))
+    tablet.app.draw(visit(mirror(Guidance()), 2, B.LEAVE, B.BY_HAND))
+    assert tablet.app.page is page
+    assert page.stage.mirror.texture is not None
