@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from devices.camera_emulator import Living
+from devices.camera_sitter import Sitter
 from kiosk.face import models
 from kiosk.face.crops import Image
 from kiosk.face.detection import detect
 from kiosk.face.mesh import Mesh, landmarks
 from kiosk.face.models import Models
+from kiosk.face.reference_format import StoredPicture, write
+from stand.camera import portrait as stand_portrait
+from tests.kiosk.face.before_camera import BRISK, SCENE, Hall, Plates
 
 ROOT = Path(__file__).parents[3]
 PORTRAIT = ROOT / "stand" / "faces" / "astronaut.png"
@@ -60,3 +66,38 @@ def mesh_of(networks: Models, image: Image) -> Mesh:
     boxes = detect(networks, image)
     assert boxes, "no face found"
     return landmarks(networks, image, landmarks(networks, image, boxes[0].crop()).crop)
+
+
+@pytest.fixture(scope="module")
+def person(networks: Models) -> Sitter:
+    return Sitter(stand_portrait(networks))
+
+
+@pytest.fixture(scope="module")
+def reference() -> bytes:
+    picture = cv2.imread(str(PORTRAIT))
+    assert picture is not None
+    return write(StoredPicture(cv2.imencode(".jpg", picture)[1].tobytes()))
+
+
+@pytest.fixture
+def plates() -> Plates:
+    return Plates()
+
+
+@pytest.fixture
+def hall(plates: Plates) -> Iterator[Hall]:
+    """Stripes before the camera."""
+    hall = Hall(plates)
+    yield hall
+    hall.booth.close()
+    hall.camera.stop()
+
+
+@pytest.fixture
+def living(person: Sitter) -> Iterator[Hall]:
+    """A willing person before the camera."""
+    hall = Hall(Living(person, SCENE, np.random.default_rng(5), BRISK))
+    yield hall
+    hall.booth.close()
+    hall.camera.stop()

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from kiosk.face.crops import Image
-from kiosk.face.mirror import MOST_HEIGHT, MOST_WIDTH
-from kiosk.face.picture import MOST_SEALED_BYTES, coded, mirrored, signed
+from kiosk.face.mirror import MOST_HEIGHT, MOST_WIDTH, PICTURE_BYTES
+from kiosk.face.picture import MOST_SEALED_BYTES, coded, mirrored, photo, signed, whole
 from kiosk.seal import ReceiverKey, seal
 
 BLUE, RED = (255, 0, 0), (0, 0, 255)  # BGR
@@ -40,6 +40,38 @@ def test_nothing_is_enlarged_or_stretched() -> None:
     seen = np.argwhere(mirrored(circle)[:, :, 0] > 128)
     height, width = np.ptp(seen, axis=0) + 1
     assert abs(height - width) <= 2
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (640, 480), (1920, 1080), (720, 1280), (480, 480), (100, 90), (3000, 8)]
+)
+def test_a_photograph_on_the_screen_is_whole_and_as_it_is(size: tuple[int, int]) -> None:
+    small = whole(halves(*size))
+    height, width = small.shape[:2]
+    assert small.size <= PICTURE_BYTES and small.flags.c_contiguous and width <= size[0] and height <= size[1]
+    assert abs(width / height / (size[0] / size[1]) - 1) < 0.01
+    assert tuple(small[height // 2, 2]) == (0, 0, 255)  # RGB: the image's left side, blue, is on the left
+    assert tuple(small[height // 2, -3]) == (255, 0, 0)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (720, 1280), (640, 480), (100, 90)])
+def test_a_whole_photograph_fits_with_all_that_is_in_it(size: tuple[int, int]) -> None:
+    content = photo(halves(*size))
+    assert content is not None
+    assert len(seal(content, ReceiverKey().public, b"x")) <= MOST_SEALED_BYTES
+    opened = json.loads(content)
+    picture = cv2.imdecode(np.frombuffer(base64.b64decode(opened["picture"]), np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None and opened["strokes"] == []
+    height, width = picture.shape[:2]
+    assert (
+        max(width, height) == min(960, *[max(size)]) and abs(width / height / (size[0] / size[1]) - 1) < 0.01
+    )
+    assert picture[0, 0, 0] > 200 > 50 > picture[-1, -1, 0]  # not mirrored: blue on the left
+
+
+def test_a_photograph_of_whatever_room_can_be_sent() -> None:
+    content = photo(noise(1280, 720))
+    assert content is not None and len(seal(content, ReceiverKey().public, b"x")) <= MOST_SEALED_BYTES
 
 
 def noise(width: int, height: int) -> Image:
