@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -15,11 +13,12 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from sqlalchemy import Connection
 
-from central import audit, day_report, enrolment, ledger, operators, references, staff
+from central import audit, day_report, enrolment, ledger, operators, references
 from central.app import create_app
 from central.clock import SystemClock, legal_day
+from central.commands import Data, Person, read_day, writing
+from central.field_commands import assignments_app, tablet_app
 from central.gateway import GatewaySilent
 from central.gateway_profile import profile_of
 from central.gateway_quirks import describe
@@ -30,6 +29,7 @@ from central.problems import Refused
 from central.server import listen, server_config
 from central.service import open_database, open_service
 from central.settings import GatewaySettings, Settings
+from central.staff_commands import staff_app
 from central.verification import Keys
 from kiosk.wire import ReferenceSource
 
@@ -48,7 +48,6 @@ It makes throw-away keys and DATA/merchant.toml, which `central run --gateway` t
 
 {describe()}
 """
-Data = Annotated[Path, typer.Option("--data", help="Folder of the databases and keys.")]
 
 
 @app.command()
@@ -238,14 +237,6 @@ def reconcile(
     raise typer.Exit(1 if report.open else 0)
 
 
-def read_day(text: str, default: date) -> date:
-    """What ``--day`` names."""
-    try:
-        return date.fromisoformat(text) if text else default
-    except ValueError:
-        raise typer.BadParameter("a day is YYYY-MM-DD") from None
-
-
 @app.command()
 def verify(data: Data) -> None:
     """Checks every device log's chain, and the ledger against orders and receipts.  Exit status 1 when something is wrong."""
@@ -304,20 +295,6 @@ def list_operators(data: Data) -> None:
 
 reference_app = typer.Typer(help="The faces that checks compare with.", no_args_is_help=True)
 app.add_typer(reference_app, name="reference")
-Person = Annotated[str, typer.Option("--person", help="The number on their card.")]
-
-
-@contextmanager
-def writing(data: Path) -> Iterator[Connection]:
-    """One write transaction; what cannot be done ends the command with its reason."""
-    database = open_database(Settings(data))
-    try:
-        with database.write() as connection:
-            yield connection
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
-    finally:
-        database.close()
 
 
 @reference_app.command(name="add")
@@ -352,44 +329,9 @@ def remove_reference(
     typer.echo(f"{count} removed")
 
 
-staff_app = typer.Typer(help="Who may confirm others at a machine.", no_args_is_help=True)
 app.add_typer(staff_app, name="staff")
-Number = Annotated[str, typer.Option("--number", help="The number on their card.")]
-
-
-@staff_app.command(name="add")
-def add_staff(
-    data: Data,
-    number: Number,
-    name: Annotated[str, typer.Option(help="As on their card.")],
-    operator: Annotated[
-        str, typer.Option(help="The operator they are on pages: never the second person to themselves.")
-    ] = "",
-) -> None:
-    """Lets somebody confirm others with their own card."""
-    with writing(data) as connection:
-        enrolment.add_staff(connection, number, name, operator)
-    typer.echo("added")
-
-
-@staff_app.command(name="remove")
-def remove_staff(data: Data, number: Number) -> None:
-    """Lets somebody confirm nobody any more; what they confirmed stays."""
-    with writing(data) as connection:
-        enrolment.remove_staff(connection, number)
-    typer.echo("removed")
-
-
-@staff_app.command(name="list")
-def list_staff(data: Data) -> None:
-    """Masked numbers, names, and operators' names."""
-    database = open_database(Settings(data))
-    with database.read() as connection:
-        found = staff.known(connection)
-    database.close()
-    for member in found:
-        gone = "" if member.active else "  (removed)"
-        typer.echo(f"{member.number}  {member.name}  {member.operator}{gone}".rstrip())
+app.add_typer(tablet_app, name="tablet")
+app.add_typer(assignments_app, name="assignments")
 
 
 def main() -> None:

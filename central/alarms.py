@@ -101,6 +101,15 @@ def clear(connection: Connection, alarm_id: int, operator: str, note: str, *, at
         connection.execute(insert(CLEARINGS).values(row))
 
 
+def clear_about(
+    connection: Connection, kind: Kind, subject: str, operator: str, note: str, *, at_ms: int
+) -> None:
+    """The same for all alarms of a kind about one thing: it was dealt with where it is."""
+    these = select(TABLE.c.alarm_id).where(TABLE.c.kind == kind.value, TABLE.c.subject == subject)
+    for alarm_id in connection.execute(these).scalars().all():
+        clear(connection, alarm_id, operator, note, at_ms=at_ms)
+
+
 # --- kiosks that take no money ---
 
 

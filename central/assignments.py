@@ -118,6 +118,12 @@ def withdraw(connection: Connection, assignment_id: str, why: Why, operator: str
     return home_visits.done(connection, row.request_id, operator or "central", at_ms=at_ms)
 
 
+def withdraw_of(connection: Connection, person_id: str, why: Why, operator: str, *, at_ms: int) -> bool:
+    """The same for whatever is open of a person."""
+    mine = connection.execute(select(TABLE.c.assignment_id).where(TABLE.c.person_id == person_id)).scalars()
+    return any(withdraw(connection, each, why, operator, at_ms=at_ms) for each in mine.all())
+
+
 def hand_to(connection: Connection, assignment_ids: Iterable[str], staff_id: int | None) -> int:
     """Whose they are from now on; None: whoever takes them first."""
     these = TABLE.c.assignment_id.in_(list(assignment_ids))

@@ -27,3 +27,8 @@ def legal_time(at_ms: int) -> datetime:
 
 def legal_day(at_ms: int) -> date:
     return legal_time(at_ms).date()
+
+
+def legal_midnight_ms(day: date) -> int:
+    """When a legal day begins."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp()) * 1000

@@ -5,17 +5,19 @@ A trial gives one of its residents a face by ``add_reference``; none is there un
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from central import references, staff, tables
+from central import references, staff, staff_door, tables
 from central.verification import Keys
 from kiosk.wire import ReferenceSource
 
 NAME_MOST, OPERATOR_MOST = 120, 40
+PIN_DIGITS = 6
 
 
 def read_image(path: Path) -> bytes:
@@ -73,6 +75,35 @@ def add_staff(connection: Connection, number: str, name: str, operator: str) -> 
 def remove_staff(connection: Connection, number: str) -> None:
     if not staff.remove(connection, number.upper()):
         raise ValueError("nobody with this number may confirm others")
+
+
+def give_pin(
+    connection: Connection, keys: Keys, number: str, pin: str, *, with_code: bool, at_ms: int
+) -> tuple[str, str]:
+    """PIN and code of a member of staff, in place of those before; ``pin`` "": by chance; the code "" unless asked for."""
+    pin = pin or f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
+    if not (pin.isascii() and pin.isdecimal() and len(pin) == PIN_DIGITS):
+        raise ValueError("a PIN has six digits")
+    code = staff_door.new_code() if with_code else ""
+    try:
+        staff_door.give_pin(connection, keys, _member(connection, number), pin, code, at_ms=at_ms)
+    except staff_door.CodeTaken:
+        raise ValueError("somebody has that code by chance: try again") from None
+    return pin, code
+
+
+def take_pin(connection: Connection, number: str) -> None:
+    if not staff_door.take_pin(connection, _member(connection, number)):
+        raise ValueError("this member of staff has no PIN")
+
+
+def _member(connection: Connection, number: str) -> int:
+    members = tables.staff
+    here = (members.c.number == number.upper()) & members.c.active.is_(True)
+    found = connection.execute(select(members.c.staff_id).where(here)).scalar()
+    if found is None:
+        raise ValueError("nobody with this number may confirm others")
+    return int(found)
 
 
 def _person(connection: Connection, number: str) -> Row[Any]:

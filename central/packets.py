@@ -299,6 +299,14 @@ def _forgive(connection: Connection, tablet_id: str, packet: Packet, now_ms: int
         row = {"tablet_id": tablet_id, "seq": packet.seq, "refusal_id": refusal_id, "taken": 1}
         told = {"result": "", "receipt_no": "", "operator": "", "note": "came again in its place"}
         connection.execute(insert(DECISIONS).values(**row, **told, at_ms=now_ms))
+        alarms.clear_about(
+            connection,
+            Kind.PACKET_REFUSED,
+            subject(tablet_id, packet.seq, refusal_id),
+            "central",
+            told["note"],
+            at_ms=now_ms,
+        )
 
 
 def _reply(row: Row[Any]) -> PacketReply:

@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from central import tables, tables_field
+from central import assignments, tables, tables_field
+from central.assignments import Why
 from central.clock import legal_day
 
 DAYS = tables_field.ticket_days
@@ -29,6 +30,12 @@ class Kind(StrEnum):
     PHONE = "phone"
     QUESTION = "question"
     MOVED = "moved"
+
+
+WHY = {
+    Kind.DEATH.value: Why.DIED,
+    Kind.MOVED.value: Why.MOVED,
+}  # why nobody goes there any more, once confirmed
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,8 @@ def close(
     if confirmed and row.kind == Kind.PHONE.value:
         this = PERSONS.c.person_id == row.person_id
         connection.execute(update(PERSONS).where(this).values(phone=row.phone))
+    if confirmed and row.kind in WHY:
+        assignments.withdraw_of(connection, row.person_id, WHY[row.kind], operator, at_ms=at_ms)
     values = {"closed_ms": at_ms, "closed_by": operator, "note": note, "phone": ""}
     connection.execute(update(TABLE).where(TABLE.c.ticket_no == ticket_no).values(**values))
 

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from kiosk.field.wire import Suite
-from kiosk.seal import ReceiverKey
+from kiosk.seal import HybridKey, ReceiverKey
 
 VERSION = 1
 PAYMENT = 1  # the type of a payment receipt
@@ -145,12 +145,14 @@ class Keys:
         return seal
 
 
-def _record_keys(folder: Path) -> dict[Suite, ReceiverKey]:
+def _record_keys(folder: Path) -> dict[Suite, ReceiverKey | HybridKey]:
     """What packets of tablets are sealed to, one key for each suite; made when there is none yet."""
-    path = folder / f"record-{Suite.X25519.value}.bin"
-    if not path.exists():
-        write_private(path, X25519PrivateKey.generate().private_bytes_raw())
-    return {Suite.X25519: ReceiverKey(path.read_bytes())}
+    plain, hybrid = (folder / f"record-{suite.value}.bin" for suite in (Suite.X25519, Suite.HYBRID))
+    if not plain.exists():
+        write_private(plain, X25519PrivateKey.generate().private_bytes_raw())
+    if not hybrid.exists():
+        write_private(hybrid, HybridKey().private_bytes())
+    return {Suite.X25519: ReceiverKey(plain.read_bytes()), Suite.HYBRID: HybridKey(hybrid.read_bytes())}
 
 
 def write_private(path: Path, content: bytes) -> None:

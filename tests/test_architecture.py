@@ -62,7 +62,7 @@ HOMES = {
     "sqlalchemy": ("central/*",),
     "sqlcipher3": ("central/*",),
     "starlette": ("central/*",),
-    "typer": ("*/__main__.py",),
+    "typer": ("*/__main__.py", "central/*commands.py"),
     "typst": ("kiosk/documents.py",),
     "uvicorn": ("central/*",),
 }
