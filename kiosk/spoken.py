@@ -16,6 +16,7 @@ from typing import Any
 from kiosk import texts, views
 from kiosk.face.guidance import Action, Guidance, Phase
 from kiosk.face.verdicts import Hint
+from kiosk.field.views import FieldVisit, MirrorPanel
 
 HINT_EVERY_S = 6.0  # the same one
 OTHER_HINT_S = 3.0
@@ -81,10 +82,11 @@ class Speech:
 
 def speech(view: views.View[Any], book: Book) -> Speech:
     """What a view says."""
-    if isinstance(view, views.FaceLook):
-        hint = view.guidance.hint
+    guidance = _guidance(view)
+    if guidance is not None:
+        hint = guidance.hint
         return Speech(
-            _found([book.key(asked(view.guidance))]), book.key(hint_words(hint)) if hint is not None else ""
+            _found([book.key(asked(guidance))]), book.key(hint_words(hint)) if hint is not None else ""
         )
     if isinstance(view, views.FaceOtherWays | views.Attention):
         body = view.body if isinstance(view, views.Attention) else (view.note,)
@@ -92,6 +94,15 @@ def speech(view: views.View[Any], book: Book) -> Speech:
         beginnings = (book.key(*said[:count]) for count in range(len(said), 0, -1))
         return Speech(_found(beginnings)[:1])  # the longest that was recorded
     return Speech(_found(book.key(*sentence) for sentence in _sentences(view)))
+
+
+def _guidance(view: views.View[Any]) -> Guidance | None:
+    """What a mirror says to the person before it: a kiosk's, or a tablet's that is held before them."""
+    if isinstance(view, views.FaceLook):
+        return view.guidance
+    if isinstance(view, FieldVisit) and isinstance(view.panel, MirrorPanel):
+        return view.panel.guidance
+    return None
 
 
 def _found(keys: Iterable[str]) -> tuple[str, ...]:

@@ -42,9 +42,11 @@ class Header(Box):
     def __init__(self, ink: Ink, site: Site, now: datetime) -> None:
         self.clock = Text(ink, "", 48, bold=True, role="on_header", align="right", leading=1.2)
         self.date = Text(ink, "", 30, role="on_header_soft", align="right", leading=1.25)
-        words = texts.TABLET_NAME if site.profile == "tablet" else texts.KIOSK_NAME
+        carried = site.profile == "tablet"
+        words = texts.TABLET_NAME if carried else texts.KIOSK_NAME
         name = Text(ink, words, 38, bold=True, role="on_header", leading=1.3)
-        place = Text(ink, f"{site.place} · {site.machine}", 30, role="on_header_soft", leading=1.25)
+        machine = site.kiosk_id if carried else site.machine
+        place = Text(ink, f"{site.place} · {machine}", 30, role="on_header_soft", leading=1.25)
         self.row = Row(
             ink.look,
             [

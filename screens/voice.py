@@ -13,6 +13,7 @@ from kivy.clock import Clock
 from kivy.core.audio import SoundLoader
 
 from kiosk import views
+from kiosk.field.views import FieldVisit
 from kiosk.spoken import Book, Prompter, Speech, check_lines, speech
 from screens.environment import ASSETS
 
@@ -45,7 +46,7 @@ class Voice:
     def show(self, view: views.View[Any]) -> None:
         """A view is on the screen: says it, after what is being said."""
         self._prompter.show(self.speech(view))
-        if isinstance(view, views.ChooseWay):
+        if isinstance(view, views.ChooseWay | FieldVisit):
             self._get_ready()
         self._turn_soon()
 

@@ -406,3 +406,15 @@ def test_a_visit_opens_its_mirror_on_the_page_that_is_there(tablet: Stage) -> No
     tablet.app.draw(visit(mirror(Guidance()), 2, B.LEAVE, B.BY_HAND))
     assert tablet.app.page is page
     assert page.stage.mirror.texture is not None
+
+
+def test_the_person_before_the_mirror_hears_what_to_do(tablet: Stage) -> None:
+    """The very clips of the kiosk; the words of the staff are read by the staff."""
+    from kiosk import views
+
+    voice = tablet.app.voice()
+    guidance = Guidance(Phase.ACTING, Action.BLINK, 1, 2)
+    said = voice.speech(visit(mirror(guidance), 2, B.BY_HAND))
+    assert said.lines
+    assert said == voice.speech(views.FaceLook(views.Steps((), 0), guidance, mirror(guidance).preview))
+    assert voice.speech(FIELD["field-visit-consent"]).lines == ()
