@@ -85,7 +85,7 @@ def add_home(
     home: Annotated[str, typer.Option(help="The care home's name.")],
     address: Annotated[str, typer.Option(help="Where it is.")],
     residents: Annotated[
-        str, typer.Option(help="A text file: room and number a line, or - for standard input.")
+        typer.FileText, typer.Option(encoding="utf-8", help="Room and number a line; - is standard input.")
     ],
     by: By,
     staff: Annotated[str, typer.Option(help="The number of whose it is; default: who takes it first.")] = "",

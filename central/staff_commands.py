@@ -8,7 +8,7 @@ import typer
 
 from central import enrolment, staff
 from central.clock import SystemClock
-from central.commands import Data, writing
+from central.commands import Data, reading, writing
 from central.verification import Keys
 
 staff_app = typer.Typer(help="Who may confirm others at a machine.", no_args_is_help=True)
