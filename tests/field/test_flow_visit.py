@@ -210,6 +210,19 @@ def test_after_two_tries_by_hand_is_the_main_way_and_after_three_the_only_one(fi
     assert sent(field) == []
 
 
+def test_leaving_and_coming_back_gives_no_new_tries(field: Fieldwork) -> None:
+    field.booth = booth(*[outcome(End.REVIEW)] * 3)
+    desk = field.shift(
+        *(*START, *field.put(WANG), AGREE, FACE, AGAIN, AGAIN, LEAVE),
+        *(Pick(0), *field.put(WANG), AGREE, LEAVE, OUT),
+    )
+    assert buttons(desk, texts.FIELD_UNSURE) == [
+        *[(AGAIN, BY_HAND, COMPARE)] * 2,
+        (LEAVE, BY_HAND, COMPARE),
+    ]
+    assert buttons(desk, texts.FIELD_ENOUGH) == [(LEAVE, BY_HAND)]
+
+
 def test_a_picture_for_a_person_needs_a_key_for_it(field: Fieldwork) -> None:
     field.centre.with_review_key = False
     field.booth = booth(outcome(End.REVIEW))

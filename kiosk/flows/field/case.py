@@ -64,7 +64,6 @@ class Case:
         self.identified: Identified | None = None
         self.consent: Consent | None = None
         self.evidence: CheckEvidence | None = None  # of the last check
-        self.tries = 0  # of the camera that saw somebody and did not settle it
         self.compared = False
         self.photo = Photo.TO_COME
         self.witnessed = False
@@ -117,6 +116,14 @@ class Case:
             buttons=buttons,
             next_words=next_words,
         )
+
+    @property
+    def tries(self) -> int:
+        """How often today a camera saw this person and did not settle it; leaving and coming back begins nothing anew."""
+        return self.shift.tries[self.person.assignment_id]
+
+    def count_try(self) -> None:
+        self.shift.tries[self.person.assignment_id] += 1
 
     def leave(self, to: int | None = None) -> NoReturn:
         """Not now; they come last on the route."""

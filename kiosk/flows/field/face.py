@@ -23,7 +23,7 @@ from kiosk.seal import seal
 from kiosk.views import Signature
 from kiosk.wire import picture_info, reference_info
 
-MOST_TRIES = 3  # in one visit: whoever tries on and on is recognised in the end
+MOST_TRIES = 3  # of one person in one shift: whoever tries on and on is recognised in the end
 COMPARED = (End.REVIEW, End.NO_MATCH)
 LEAVE, BY_HAND, AGAIN, COMPARE = (
     VisitButton.LEAVE,
@@ -37,6 +37,9 @@ def by_face(case: Case) -> None:
     """From the consent to a sealed record, by hand when that is wished.  Raises Left, SignedOut."""
     if case.shift.tablet.booth.status() is BoothState.NO_CAMERA:
         case.ask(WordsPanel("camera", texts.FIELD_NO_CAMERA, "go"), LEAVE, BY_HAND)
+        return by_hand(case)
+    if case.tries >= MOST_TRIES:
+        ask_again(case, End.NOT_DONE)
         return by_hand(case)
     answer: Answer = case.ask(
         WordsPanel("scan-face", texts.FIELD_READY),
@@ -83,7 +86,7 @@ def one_check(case: Case, sitting: Sitting) -> Done | End | VisitButton:
         case.compared = True
         case.ask(WordsPanel("circle-check", texts.FIELD_MATCHED, "ok"), VisitButton.MORE, VisitButton.SAVE)
         return Done(RecordKind.FACE, evidence=case.evidence)
-    case.tries += 1
+    case.count_try()
     pack = case.shift.pack
     if outcome.end not in COMPARED or not outcome.has_picture or pack is None or pack.review_key is None:
         return outcome.end

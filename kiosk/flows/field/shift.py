@@ -5,6 +5,7 @@ Every question of the tablet is asked here, so that a tablet that is reported lo
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from enum import Enum
@@ -46,6 +47,7 @@ class Shift:
         self.pack: Pack | None = None
         self.left: list[str] = []
         self.note = ""
+        self.tries: Counter[str] = Counter()  # face checks that settled nothing, by assignment
         self.visits = 0
         self._touched_s = tablet.clock.monotonic()
 
