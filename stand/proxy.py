@@ -28,6 +28,7 @@ from stand import framing
 
 PIECES = 24  # of a trickled reply
 PATIENCE_S = 30.0  # with a server that never answers, and a client that never hangs up
+READ_BYTES, NARROW_BYTES = 65536, 4096  # at once, on a fast line and on a slow one
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, for 0 s: close sends RST and forgets what was not sent
 
 
@@ -55,13 +56,23 @@ class Proxy:
     ``counts``: what was done how often; CUT counts everything that failed because the line was dead.
     """
 
-    def __init__(self, upstream: tuple[str, int], delay_s: float = 0.5, port: int = 0) -> None:
+    def __init__(
+        self,
+        upstream: tuple[str, int],
+        delay_s: float = 0.5,
+        port: int = 0,
+        bytes_a_second: float | None = None,
+    ) -> None:
+        """``bytes_a_second``: of the whole line between client and proxy, each way; None: as fast as it goes."""
         self.upstream = upstream
+        self._up, self._down = Pace(bytes_a_second), Pace(bytes_a_second)
         self.delay_s, self.trickle_s, self.late_s, self.cut_s = delay_s, 0.3, 2.0, 1.0
         self.choose: Callable[[], Fault] = sound
         self.counts: Counter[Fault] = Counter()
         self._listener = socket.socket(proto=socket.IPPROTO_TCP)  # named, so that asyncio turns Nagle off
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if bytes_a_second is not None:  # what waits in the machine's own buffers has not crossed a slow line
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
         self._listener.bind(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self._cut, self._dead_until = False, 0.0
@@ -124,7 +135,8 @@ class Proxy:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._serve, sock=self._listener)
+        limit = READ_BYTES if self._up.bytes_a_second is None else NARROW_BYTES
+        server = await asyncio.start_server(self._serve, sock=self._listener, limit=limit)
         self._started.set()
         await self._ending.wait()
         server.close()
@@ -161,7 +173,8 @@ class Proxy:
     # --- one connection ---
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client, server, task = Side(reader, writer), None, asyncio.current_task()
+        client = Side(reader, writer, self._up, self._down)
+        server, task = None, asyncio.current_task()
         assert task is not None
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
@@ -252,11 +265,31 @@ class Proxy:
                 await server.close()
 
 
-class Side:
-    """One end of a connection, read message by message."""
+class Pace:
+    """A line that carries so many bytes a second, whoever's they are; belongs to one loop."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, bytes_a_second: float | None = None) -> None:
+        self.bytes_a_second, self._free_at = bytes_a_second, 0.0
+
+    async def carry(self, count: int) -> None:
+        """Waits as long as ``count`` bytes take behind those that came before."""
+        if self.bytes_a_second is not None:
+            now = asyncio.get_running_loop().time()
+            self._free_at = max(self._free_at, now) + count / self.bytes_a_second
+            await asyncio.sleep(self._free_at - now)
+
+
+FAST = Pace()
+
+
+class Side:
+    """One end of a connection, read message by message; what comes ``up`` from it and goes ``down`` to it has its pace."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, up: Pace = FAST, down: Pace = FAST
+    ) -> None:
         self._reader, self._writer, self._raw = reader, writer, b""
+        self._up, self._down = up, down
 
     @property
     def gone(self) -> bool:
@@ -269,16 +302,20 @@ class Side:
         ``asked`` as in framing.length.
         """
         while (end := framing.length(self._raw, asked)) is None:
-            data = await self._reader.read(65536)
+            data = await self._reader.read(READ_BYTES if self._up.bytes_a_second is None else NARROW_BYTES)
             if not data:
                 return self._raw if asked else b""
+            await self._up.carry(len(data))
             self._raw += data
         message, self._raw = self._raw[:end], self._raw[end:]
         return message
 
     async def send(self, data: bytes) -> None:
-        self._writer.write(data)
-        await self._writer.drain()
+        size = len(data) if self._down.bytes_a_second is None else NARROW_BYTES
+        for start in range(0, len(data), max(size, 1)):
+            await self._down.carry(len(data[start : start + size]))
+            self._writer.write(data[start : start + size])
+            await self._writer.drain()
 
     def say_no_more(self) -> None:
         """FIN, while the other direction stays open."""

@@ -5,6 +5,7 @@ The far end of most tests is a small server that remembers what it heard; of the
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import signal
@@ -29,7 +30,7 @@ from kiosk import config, events, wire
 from kiosk.api import Api, Refused, Unreachable
 from stand import framing
 from stand.framing import NotHttp
-from stand.proxy import Fault, Proxy, shares_of
+from stand.proxy import Fault, Pace, Proxy, shares_of
 from tests.kiosk.conftest import FixedClock
 from tests.visitor import owing
 
@@ -521,3 +522,30 @@ def test_the_command_relays_and_says_what_it_did(server: Server) -> None:
     assert server.heard == ["pay"]
     assert process.returncode == 0 and said.keys() == {fault.value for fault in Fault}
     assert {name: count for name, count in said.items() if count} == {"lose_reply": 1}
+
+
+def test_a_slow_line_carries_so_many_bytes_a_second_whoever_they_belong_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited_s: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited_s.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+
+    async def carry() -> None:
+        pace = Pace(1000.0)
+        for count in (500, 500, 1000):
+            await pace.carry(count)
+        await Pace().carry(10**9)
+
+    asyncio.run(carry())
+    assert [round(each, 1) for each in waited_s] == [0.5, 1.0, 2.0]
+
+
+def test_a_slow_line_changes_no_byte(server: Server, session: requests.Session) -> None:
+    proxy = Proxy(server.address, bytes_a_second=100_000.0).start()
+    body = "0123456789" * 1500
+    assert ask(session, proxy, body) == SAID and server.heard == [body]
+    proxy.stop()
