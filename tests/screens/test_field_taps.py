@@ -94,6 +94,15 @@ def test_every_sign_is_in_the_font(name: str, tablet: Stage) -> None:
 # --- the board
 
 
+def to_the_beginning(page: Any) -> None:
+    """By a finger, and it does not glide."""
+    finger = finger_at(page.rows)
+    finger.down()
+    finger.move(finger.x, finger.y - 3000)
+    finger.up()
+    page.rows.stop()
+
+
 def test_a_row_is_picked(tablet: Stage) -> None:
     tablet.mount(FIELD["field-day"])
     tablet.tap(by_answer(f.Pick(6)))
@@ -180,12 +189,10 @@ def test_only_rows_that_are_seen_are_drawn(tablet: Stage) -> None:
 def test_the_place_in_the_list_outlives_news_and_large_type(tablet: Stage) -> None:
     view = FIELD["field-day"]
     page = tablet.mount(view)
-    finger = finger_at(page.rows)
-    finger.down()
-    finger.move(finger.x, finger.y - 3000)  # to the beginning
-    finger.up()
-    page.rows.stop()
+    to_the_beginning(page)
     assert page.rows.at == 0
+    assert page.rows.rows[0].top == page.rows.top
+    assert page.rows.rows[1].top == page.rows.rows[0].y
     tablet.app.draw(replace(view, board=replace(view.board, unsent=6)))
     assert tablet.app.page is page
     assert page.rows.at == 0
@@ -197,7 +204,7 @@ def test_the_place_in_the_list_outlives_news_and_large_type(tablet: Stage) -> No
 def test_somebody_else_who_is_met_is_shown(tablet: Stage) -> None:
     view = FIELD["field-day"]
     page = tablet.mount(view)
-    page.rows.move_to(0)
+    to_the_beginning(page)
     tablet.app.draw(replace(view, board=board(10)))
     row = page.rows.rows[10]
     assert row in page.rows.children
