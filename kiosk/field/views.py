@@ -215,7 +215,7 @@ class PhotoPanel:
 
 @dataclass(frozen=True)
 class SignPanel:
-    """A field to sign in, for ``who``."""
+    """A field to sign in, for ``who``.  The view's last button answers the Signature, and only once there is one."""
 
     who: str
 
