@@ -85,6 +85,7 @@ THREADS_LIVE_IN = (
     "kiosk/journal.py",
     "kiosk/face/worker.py",
     "devices/camera*.py",  # the grabber's one slot
+    "devices/position_nmea.py",  # a port that nobody reads keeps the oldest place
     "devices/farend.py",  # the far end of a wire is another machine
     "devices/*_emulator.py",  # and somebody's hands reach into it while it works
     "central/*",  # a server of its own
