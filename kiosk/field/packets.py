@@ -134,7 +134,7 @@ class Packets:
                     self._note(line)
                     adopted += 1
                 else:
-                    self._disk.rename(path, path.with_name(path.name + ASIDE))
+                    self._set_aside(path)
                     aside += 1
         self._said = {seq: said for seq, said in self._said.items() if said[0] == "answered"}
         self.recovered = Recovered(adopted, aside)
@@ -270,7 +270,7 @@ class Packets:
             self._said[reply.seq] = ("answered", said)
         path = self._path(reply.seq)
         if reply.seq in self._lost and path.exists():
-            self._disk.rename(path, path.with_name(path.name + ASIDE))
+            self._set_aside(path)
         else:
             self._disk.remove(path)
 
@@ -291,6 +291,11 @@ class Packets:
 
     def _path(self, seq: int) -> Path:
         return self._folder / f"{seq:08d}{SUFFIX}"
+
+    def _set_aside(self, path: Path) -> None:
+        """For a person; nothing is written over."""
+        others = len(list(self._folder.glob(f"{path.name}{ASIDE}*")))
+        self._disk.rename(path, path.with_name(f"{path.name}{ASIDE}{others or ''}"))
 
     def _note(self, line: Line) -> None:
         self._journal.append(_subject(line.seq), "sealed", asdict(line))

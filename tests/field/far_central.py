@@ -100,7 +100,7 @@ class FarCentral:
         if who.pin != self.pin:
             return problem(404, "staff_unknown")
         badge = wire.Badge(
-            staff_id=STAFF if not who.code else f"staff{who.code[-1]}",
+            staff_id=f"staff{who.code[-1]}" if who.code else STAFF,
             name="林小禾",
             valid_until=self.now() + timedelta(hours=self.valid_h),
             record_keys=(self.key(wire.Suite.X25519), self.key(wire.Suite.HYBRID)),
