@@ -46,7 +46,8 @@ class Disk:
     def wipe(self, path: Path) -> None:
         """Zeros over it, then it is gone.  A flash disk may keep the old cells all the same (docs/field.md)."""
         try:
-            handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)  # not truncated: the same blocks are written over
+            # not truncated: the same blocks are written over
+            handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
             try:
                 os.write(handle, bytes(os.fstat(handle).st_size))
                 os.fsync(handle)

@@ -74,7 +74,8 @@ class TabletKeys:
         """32 bytes, made when there are none.  Raises OSError when they cannot be kept."""
         if not self._secret:
             kept = _read(self._folder / SECRET_FILE)
-            if kept is None or len(kept) != KEY_BYTES or not any(kept):  # zeros: the power went while it was wiped
+            # zeros: the power went while it was wiped
+            if kept is None or len(kept) != KEY_BYTES or not any(kept):
                 kept = os.urandom(KEY_BYTES)
                 self._disk.put(self._folder / SECRET_FILE, kept)
             self._secret = kept
