@@ -32,8 +32,10 @@ from devices.errors import (
 )
 from devices.idcard import IdCard
 from devices.idcard_sdt import SdtReader
+from devices.position_nmea import NmeaPosition
 from devices.printer import Document, Feed, Line, Pair, Qr, ReceiptPrinter, Rule, Verdict
 from devices.status import DeviceState
+from devices.transport import SerialTransport
 
 SHIPPED_FONT = Path(__file__).parent.parent / "assets" / "fonts" / "NotoSansSC-Regular.otf"
 RARE_FONT = Path("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf")  # Debian's fonts-hanazono, if it is there
@@ -183,6 +185,38 @@ def status(
         DeviceState.HARDWARE_ERROR: EXIT_CODES[HardwareError],
         DeviceState.UNKNOWN: EXIT_CODES[ProtocolError],
     }.get(state, EXIT_CODES[NotReady])
+    raise typer.Exit(exit_code)
+
+
+@app.command()
+def where(
+    port: PortArgument,
+    baud: Annotated[int, typer.Option(min=1200, help="Of the receiver; on USB it means nothing")] = 9600,
+    wait_s: Annotated[
+        float, typer.Option(min=0, max=600, help="For a place; a cold start takes a minute")
+    ] = 60.0,
+) -> None:
+    """Whether a satellite receiver finds its place.  Shown to a tenth of a degree, some kilometres."""
+    clock = SystemClock()
+    position = NmeaPosition(SerialTransport(port, baud), clock)
+    try:
+        deadline_s = clock.monotonic() + wait_s
+        while (fix := position.where()) is None and clock.monotonic() < deadline_s:
+            if position.status() is DeviceState.NO_DEVICE:
+                break
+            clock.sleep(POLL_INTERVAL_S)
+        state = position.status()
+    finally:
+        position.close()
+    if fix is not None:
+        accuracy = "not known" if fix.accuracy_m is None else f"about {fix.accuracy_m:g} m"
+        typer.echo(f"place\t{fix.latitude:.1f}, {fix.longitude:.1f}\naccuracy\t{accuracy}")
+        return
+    words, exit_code = {
+        DeviceState.NO_DEVICE: (ADVICE[TransportLost], EXIT_CODES[TransportLost]),
+        DeviceState.ONLINE: ("It speaks, and has no place yet. Go under the open sky.", NOTHING_CAME),
+    }.get(state, (f"No NMEA is heard. {ADVICE[Timeout]}", EXIT_CODES[Timeout]))
+    typer.echo(words, err=True)
     raise typer.Exit(exit_code)
 
 

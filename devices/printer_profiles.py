@@ -47,6 +47,17 @@ PROFILES: Mapping[str, PrinterProfile] = MappingProxyType(
             # bit 2 of its DLE EOT 3 is documented nowhere, and set elsewhere while idle: no fault here
             PrinterProfile("masung", charset="gb2312", native_qr=True, fault_mask=0x28),
             PrinterProfile("generic-58", charset="gb2312", asb=False, dots=384, rtscts=False, baud=9600),
+            # on a belt, over Bluetooth: slow to answer; over /dev/rfcomm0 the speed means nothing, and there are no lines to ask
+            PrinterProfile(
+                "belt-58",
+                charset="gb2312",
+                asb=False,
+                dots=384,
+                rtscts=False,
+                status_timeout_s=1.0,
+                stall_timeout_s=10.0,
+                completion_timeout_s=12.0,  # a visit does not stand still for a printer that cannot say so
+            ),
             PrinterProfile("fast-raster", link="fast", gs_h=True, clears=True, rtscts=False),
         )
     }

@@ -17,6 +17,7 @@ from devices.clock import SystemClock
 from devices.errors import DeviceError
 from devices.farend import FarEnd
 from devices.idcard_emulator import IdCardEmulator
+from devices.position_emulator import PositionEmulator
 from devices.printer import Document, Verdict
 from devices.printer_emulator import PrinterEmulator
 from devices.printer_profiles import PROFILES
@@ -233,3 +234,22 @@ def test_the_page_names_every_command_and_exit_code() -> None:
     for command in ("list", "probe", "read", "status", "print-test"):
         assert f"\n| `{command}" in page
         assert run(command, "--help").exit_code == 0
+
+
+def test_where_shows_a_place_roughly() -> None:
+    sky = PositionEmulator(every_ticks=5)
+    sky.stand(37.19512, 122.05734, hdop=0.8)
+    with FarEnd(sky, None) as end:
+        result = run("where", end.port)
+    assert (result.exit_code, result.output) == (0, "place\t37.2, 122.1\naccuracy\tabout 4 m\n")
+
+
+def test_where_under_a_roof_in_silence_and_without_a_port(tmp_path: Path) -> None:
+    sky = PositionEmulator(every_ticks=5)
+    with FarEnd(sky, None) as end:
+        roofed = run("where", end.port, "--wait-s", "1")
+        sky.silent = True
+        silent = run("where", end.port, "--wait-s", "0.3")
+    gone = run("where", str(tmp_path / "no-port"))
+    assert (roofed.exit_code, silent.exit_code, gone.exit_code) == (1, 4, 3)
+    assert "open sky" in roofed.output and "No NMEA" in silent.output and "cable" in gone.output
