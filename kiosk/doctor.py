@@ -14,8 +14,9 @@ from devices.clock import SystemClock
 from devices.printer_escpos import PrinterSettings, open_printer
 from devices.status import DeviceState, PaperSupply
 from kiosk import build, events, journal, wire
-from kiosk.api import Api, Refused, Unreachable
+from kiosk.api import Refused, Unreachable
 from kiosk.config import Config
+from kiosk.field.api import FieldApi
 
 LEAST_FREE_MB = 200
 FIRST_PICTURE_S, PICTURES_S, LEAST_FPS = 10.0, 2.0, 10.0
@@ -114,6 +115,8 @@ def reader(config: Config) -> Finding:
 
 
 def printer(config: Config) -> Finding:
+    if not config.printer.port and config.site.profile == "tablet":
+        return Finding("printer", True, "none is configured: a visit leaves no slip")
     if not config.printer.port:
         return Finding("printer", None, "none is configured: every receipt will be owed")
     settings = PrinterSettings(**vars(config.printer))
@@ -249,7 +252,7 @@ def refuses(config: Config, error: Refused) -> Finding:
 def central(config: Config) -> Finding:
     clock = SystemClock()
     with open("/dev/null", "w", encoding="utf-8") as nowhere:
-        api = Api(config.central, config.site.kiosk_id, clock, events.Log(nowhere, clock))
+        api = FieldApi(config.central, config.site.kiosk_id, clock, events.Log(nowhere, clock))
         try:
             health = api.health()
         except Unreachable:
@@ -261,7 +264,10 @@ def central(config: Config) -> Finding:
         except Refused as error:
             return refuses(config, error)
         try:
-            api.order(NO_ORDER)  # health asks for no token; an order does, and this one is nobody's
+            if config.site.profile == "tablet":
+                api.packets()  # health asks for no token; how far central has this tablet's chain does
+            else:
+                api.order(NO_ORDER)  # an order does, too, and this one is nobody's
         except Unreachable:
             return Finding("central", False, f"{config.central.url} answers health only. Call the centre.")
         except Refused as error:
@@ -269,15 +275,12 @@ def central(config: Config) -> Finding:
                 return refuses(config, error)
         finally:
             api.close_connections()
-    skew_s = api.skew_s
+    skew_s, tablet = api.skew_s, config.site.profile == "tablet"
+    harm = "visits will wait for a person at central" if tablet else "no money is taken"
     if skew_s is None:
-        return Finding(
-            "clock", False, "central does not tell the time (no Date in its answers): no money is taken."
-        )
+        return Finding("clock", False, f"central does not tell the time (no Date in its answers): {harm}.")
     if abs(skew_s) > config.payment.max_clock_skew_s:
-        return Finding(
-            "clock", False, f"{skew_s:+.0f} s away from central: no money is taken. Set the machine's clock."
-        )
+        return Finding("clock", False, f"{skew_s:+.0f} s away from central: {harm}. Set the machine's clock.")
     warn = " Set the machine's clock." if abs(skew_s) > config.payment.warn_clock_skew_s else ""
     return Finding(
         "central",

@@ -15,10 +15,13 @@ from devices.clock import SystemClock
 from devices.idcard import CardKind, IdCard
 from kiosk import build as hall
 from kiosk import config, events
+from kiosk.desk import Stopped
 from kiosk.face.booth import Booth
 from kiosk.field import build, wire
-from kiosk.field.badges import Badges
+from kiosk.field.api import FieldApi
+from kiosk.field.badges import Badges, SignedIn
 from kiosk.field.keys import Cost, TabletKeys
+from kiosk.field.packs import Packs
 from kiosk.field.views import EnterDigits, FieldVisit, MirrorPanel
 from kiosk.flows.field import work
 from kiosk.views import Signature, View
@@ -111,6 +114,14 @@ class FieldClock(Clock):
         self.ahead_ms += round(seconds * 1000)
 
 
+def stop() -> None:
+    """The program ends."""
+    raise Stopped
+
+
+STOP = Do(stop)
+
+
 class Tap:
     """A tap while the camera looks."""
 
@@ -118,19 +129,38 @@ class Tap:
         self.answer = answer
 
 
+class NotedPacks(Packs):
+    """A test may know who is in a pack that it did not make."""
+
+    def __init__(self, folder: Path, api: FieldApi, clock: Clock, noted: list[wire.Pack]) -> None:
+        super().__init__(folder, api, clock)
+        self._noted = noted
+
+    def fetch(self, signed_in: SignedIn) -> wire.Pack:
+        self._noted.append(super().fetch(signed_in))
+        return self._noted[-1]
+
+
 class Fieldwork:
     """One tablet and its surroundings."""
 
     def __init__(
-        self, folder: Path, people: tuple[wire.Assignment, ...] = EVERYBODY, printer: bool = False
+        self,
+        folder: Path,
+        people: tuple[wire.Assignment, ...] = EVERYBODY,
+        printer: bool = False,
+        centre_at: tuple[str, int] | None = None,
+        tablet_id: str = "WT001",
     ) -> None:
+        """``centre_at``: a real central's address instead of the test's own."""
         self.centre = Centre(people, codes={CODE: PIN}, cards={STAFF.number: PIN})
+        self.packs: list[wire.Pack] = []  # what came, as the tablet opened it
         self.folder = folder / "data"
         self.folder.mkdir()
         fonts = (hall.FONTS / "NotoSansSC-Regular.otf", config.Fonts().rare)
-        self.stand = Stand(self.centre.address, fonts, None, 0.0).start()
-        text = self.stand.toml(self.folder, "WT001", "demo-token-WT001")
-        text = text.replace('kiosk_id = "WT001"', 'kiosk_id = "WT001"\nprofile = "tablet"')
+        self.stand = Stand(centre_at or self.centre.address, fonts, None, 0.0).start()
+        text = self.stand.toml(self.folder, tablet_id, f"demo-token-{tablet_id}")
+        text = text.replace("[site]", '[site]\nprofile = "tablet"')
         (folder / "tablet.toml").write_text(text, encoding="utf-8")
         loaded = config.load(folder / "tablet.toml")
         self.config = loaded if printer else replace(loaded, printer=config.Printer())
@@ -150,7 +180,9 @@ class Fieldwork:
             machine = build.build(self.config, self.desk, self.clock, SystemClock(), log)
             tablet, keys = machine.tablet, TabletKeys.open(self.folder)
             cheap = Badges(self.folder, keys, tablet.api, self.clock, cost=CHEAP)
-            self.machine = replace(machine, tablet=replace(tablet, badges=cheap, booth=self.booth))
+            packs = NotedPacks(self.folder, tablet.api, self.clock, self.packs)
+            made = replace(tablet, badges=cheap, packs=packs, booth=self.booth)
+            self.machine = replace(machine, tablet=made)
         return self.machine
 
     def power_cut(self) -> None:
