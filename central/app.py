@@ -33,6 +33,7 @@ from central import (
     sandbox_pages,
     tables,
     tablet_routes,
+    visit_pages,
 )
 from central.clock import legal_time
 from central.face_count import FaceWatch
@@ -83,6 +84,7 @@ def create_app(settings: Settings) -> FastAPI:
     office.answer_errors(app)
     operations_pages.add_pages(app, office)
     review_pages.add_pages(app, office, watch)
+    visit_pages.add_pages(app, office)
     if service.inbox is not None:
         _add_notify(app, service.inbox, at_once=settings.sweep_interval_s > 0)
     if settings.sandbox:

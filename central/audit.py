@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from central import evidence, log_reading, tables
+from central import evidence, log_reading, packets, tables
 from central.ledger import Kind
 
 LEDGER, ORDERS, RECEIPTS = tables.ledger, tables.orders, tables.receipts
@@ -37,12 +37,20 @@ def findings(connection: Connection) -> Iterator[Finding]:
     count, last_hash, chain_flaw = evidence.walk(connection)
     chain = f"check evidence: {count} rows, chain hash {last_hash}"
     yield Finding(chain_flaw is None, chain + (f"; {chain_flaw.words}" if chain_flaw else ""))
+    yield from _tablets(connection)
     for law, query in (*_laws(), *_check_laws()):
         broken = [str(row[0]) for row in connection.execute(query.limit(NAMED_MOST + 1))]
         more = " ..." if len(broken) > NAMED_MOST else ""
         named = f": not {', '.join(broken[:NAMED_MOST])}{more}" if broken else ""
         yield Finding(not broken, law + named)
     yield from _sums(connection)
+
+
+def _tablets(connection: Connection) -> Iterator[Finding]:
+    """The chain of each tablet's packets, by what was signed."""
+    for tablet_id, count, flaw in packets.walk(connection):
+        words = f"tablet {tablet_id}: {count} packets"
+        yield Finding(not flaw, words + (f"; {flaw}" if flaw else ""))
 
 
 def _laws() -> Iterator[tuple[str, Select[Any]]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
@@ -30,6 +31,7 @@ from central.problems import Refused
 from central.verification import Keys
 from central.visits import Brought, Outcome, Visits, parked
 from kiosk.field.wire import (
+    GENESIS,
     SIGNED,
     Packet,
     PacketReply,
@@ -91,7 +93,8 @@ class Packets:
         known = find(connection, tablet_id, packet.seq)
         if known is not None and known.hash == packet.hash:
             return _reply(known)
-        flaw = Flaw.FORKED if known is not None else _flaw(tablet, packet)
+        last = tablet.last_seq, tablet.last_hash
+        flaw = Flaw.FORKED if known is not None else _flaw(tablet_id, tablet.sign_key, last, packet)
         if flaw is not None:
             self._keep_refused(connection, tablet_id, packet, flaw, now_ms)
             code = ProblemCode.PACKET_GAP if flaw is Flaw.GAP else ProblemCode.PACKET_REFUSED
@@ -215,19 +218,39 @@ def find(connection: Connection, tablet_id: str, seq: int) -> Row[Any] | None:
     return connection.execute(select(TABLE).where(this)).first()
 
 
-def _flaw(tablet: Row[Any], packet: Packet) -> Flaw | None:
-    if tablet.sign_key is None:
+def walk(connection: Connection) -> Iterator[tuple[str, int, str]]:
+    """(tablet, packets, the first thing that is wrong or "") of each tablet's chain, hashes and signatures made anew."""
+    for tablet in connection.execute(select(TABLETS).order_by(TABLETS.c.tablet_id)).all():
+        count, before, flaw = 0, GENESIS, ""
+        mine = select(TABLE).where(TABLE.c.tablet_id == tablet.tablet_id).order_by(TABLE.c.seq)
+        for row in connection.execute(mine):
+            count += 1
+            names = ("seq", "suite", "prev_hash", "digest", "hash", "signature")
+            packet = Packet(**{name: getattr(row, name) for name in names})
+            if (found := _flaw(tablet.tablet_id, tablet.sign_key, (count - 1, before), packet)) is not None:
+                flaw = f"number {row.seq}: {found.value}"
+                break
+            before = row.hash
+        if not flaw and (count, before) != (tablet.last_seq, tablet.last_hash):
+            flaw = "the last ones are missing"
+        yield tablet.tablet_id, count, flaw
+
+
+def _flaw(tablet_id: str, sign_key: str | None, last: tuple[int, str], packet: Packet) -> Flaw | None:
+    """``last``: number and hash of the chain so far."""
+    last_seq, last_hash = last
+    if sign_key is None:
         return Flaw.NO_KEY
-    hashed = packet_hash(tablet.tablet_id, packet.seq, packet.suite, packet.prev_hash, packet.digest)
+    hashed = packet_hash(tablet_id, packet.seq, packet.suite, packet.prev_hash, packet.digest)
     if hashed != packet.hash:
         return Flaw.HASH
-    if not _is_signed(tablet.sign_key, packet):
+    if not _is_signed(sign_key, packet):
         return Flaw.SIGNATURE
     if packet.sealed is not None and not _is_content(packet.sealed, packet.digest):
         return Flaw.CONTENT
-    if packet.seq != tablet.last_seq + 1:
-        return Flaw.GAP if packet.seq > tablet.last_seq else Flaw.FORKED
-    return Flaw.CHAIN if packet.prev_hash != tablet.last_hash else None
+    if packet.seq != last_seq + 1:
+        return Flaw.GAP if packet.seq > last_seq else Flaw.FORKED
+    return Flaw.CHAIN if packet.prev_hash != last_hash else None
 
 
 def _is_signed(sign_key: str, packet: Packet) -> bool:

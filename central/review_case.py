@@ -16,6 +16,7 @@ from central.identity import mask_name
 from central.judgement import Reason
 from central.pictures import JPEG, SignedPicture
 from central.references import PICTURE, StoredFace
+from central.review_visit import visit_facts
 from central.review_words import (
     ACTIONS,
     CHANNELS,
@@ -147,14 +148,19 @@ def case(
         doubts=tuple(DOUBTS.get(word, word) for word in found.doubts) if found else (),
         actions=_actions(found) if found else (),
         comparisons=tuple(_compared(each) for each in found.comparisons) if found else (),
-        facts=_facts(connection, row, found),
+        facts=_facts(reviews, connection, row, found),
         technical=_technical(found) if found else (),
     )
 
 
-def faces(picture: SignedPicture, stored: Sequence[StoredFace]) -> tuple[Shown, ...]:
-    """The picture that was taken, and what it is compared with beside it."""
-    taken = Shown("本次拍摄的照片", "本人签名同意比对", _data(picture.jpeg))
+def faces(
+    picture: SignedPicture, stored: Sequence[StoredFace], *, visited: bool = False
+) -> tuple[Shown, ...]:
+    """The picture that was taken, and what it is compared with beside it; ``visited``: by staff at the person's home."""
+    if picture.jpeg:
+        taken = Shown("本次拍摄的照片", "" if visited else "本人签名同意比对", _data(picture.jpeg))
+    else:
+        taken = Shown("本次拍摄的照片", "", missing="没有照片")
     return taken, *(_stored(face) for face in stored)
 
 
@@ -212,7 +218,9 @@ def _compared(face: ComparedFace) -> SeenFace:
     return SeenFace(source, tone, words, flaws)
 
 
-def _facts(connection: Connection, row: Waiting, found: CheckEvidence | None) -> tuple[tuple[str, str], ...]:
+def _facts(
+    reviews: Reviews, connection: Connection, row: Waiting, found: CheckEvidence | None
+) -> tuple[tuple[str, str], ...]:
     check = connection.execute(select(CHECKS).where(CHECKS.c.check_id == row.check_id)).one()
     facts = [("认证编号", row.check_id)]
     if check.consent_version:
@@ -221,6 +229,8 @@ def _facts(connection: Connection, row: Waiting, found: CheckEvidence | None) ->
             ("本人同意刷脸的同意书", check.consent_version),
             ("中心发给自助机比对的", "、".join(given) or "没有留存照片"),
         ]
+    if visit := reviews.visit(connection, row.check_id):
+        facts += visit_facts(visit)
     if found:
         facts.append(("刷脸用时", f"{found.duration_ms / 1000:.0f} 秒，{found.frames} 帧画面"))
     return tuple(facts)

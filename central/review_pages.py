@@ -95,7 +95,7 @@ class _Pages:
             shown: tuple[Shown, ...] = ()
             if picture is not None:
                 stored = self._reviews.references(connection, check_id)
-                shown = faces(picture, stored)
+                shown = faces(picture, stored, visited=bool(row.staff))
                 self._write_down(connection, check_id, who, shown_words(stored))
             found = case(self._reviews, connection, row, who.name, picture)
             consent = self._consent(connection, row)
