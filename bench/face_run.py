@@ -3,6 +3,8 @@
 Every run is drawn anew from its number: the light, the size and place of the face, noise, blur, 8 to 16 pictures a second that
 come unevenly, and what the person or the attacker does with it.  The check is the real one, with its real networks, fed picture by
 picture; the presentation is asked what the guidance says.  Nothing waits: a run takes what its pictures cost.
+
+``held``, last on the command line: the same run before a tablet in somebody's hands, set as a tablet is (camera_stands = false).
 """
 
 from __future__ import annotations
@@ -19,9 +21,10 @@ import numpy as np
 
 from bench.scene import SEED
 from devices.camera_emulator import PRESENTATIONS, Cast, Living, Presentation
+from devices.camera_held import HandHeld
 from devices.camera_manner import Manner, Rng
 from devices.camera_scene import Scene, any_scene
-from kiosk.config import Face
+from kiosk.config import Face, FaceCheck
 from kiosk.face import models, reference_format
 from kiosk.face.check import Check, Given
 from kiosk.face.guidance import End, Guidance, Phase
@@ -35,6 +38,7 @@ CAP_S = 240.0  # a check ends by itself before
 LIVING = "living"
 COMPARED = (End.ACCEPTED, End.REVIEW, End.NO_MATCH)
 GENTLE = 0.1  # how often somebody is given the gentle check
+HELD_SWAY = (0.005, 0.016)  # of the frame's width: about a quarter to a whole degree of a usual lens
 FPS = (8.0, 16.0)  # the kiosk asks its camera for 15; a poor one gives fewer
 
 Tell = Callable[[float, Guidance], None]
@@ -113,7 +117,9 @@ def draw_scene(rng: Rng, size: tuple[int, int]) -> Scene:
     return replace(scene, width=size[0], height=size[1], fps=float(np.exp(rng.uniform(*np.log(FPS)))))
 
 
-def run(species: str, number: int, size: tuple[int, int], tell: Tell | None = None) -> Run:
+def run(
+    species: str, number: int, size: tuple[int, int], tell: Tell | None = None, held: bool = False
+) -> Run:
     """One run; the same species and number, the same run."""
     here = room()
     rng = np.random.default_rng((SEED, sorted(DRAWS).index(species), number))
@@ -121,7 +127,10 @@ def run(species: str, number: int, size: tuple[int, int], tell: Tell | None = No
     gentle = bool(rng.random() < GENTLE)
     presentation = DRAWS[species](here.cast, scene, rng)
     dice = Random(int(rng.integers(2**63)))
-    check = Check(here.models, here.matcher, here.thresholds, Face(), [here.reference], dice, gentle)
+    if held:
+        presentation = HandHeld(presentation, size[0] * float(rng.uniform(*HELD_SWAY)), rng)
+    face = Face(check=FaceCheck(camera_stands=not held))
+    check = Check(here.models, here.matcher, here.thresholds, face, [here.reference], dice, gentle)
     presentation.ask("look", 0.0)
     rendered = checked = at_s = 0.0
     said = Guidance()
@@ -174,15 +183,16 @@ def in_words(scene: Scene) -> str:
 
 
 def main() -> int:
-    species, number = sys.argv[1], int(sys.argv[2])
-    size = (int(sys.argv[3]), int(sys.argv[4])) if len(sys.argv) > 4 else (1280, 720)
+    words = [one for one in sys.argv[1:] if one != "held"]
+    species, number = words[0], int(words[1])
+    size = (int(words[2]), int(words[3])) if len(words) > 3 else (1280, 720)
 
     def tell(at_s: float, guidance: Guidance) -> None:
         action = guidance.action.value if guidance.action else ""
         hint = guidance.hint.value if guidance.hint else ""
         print(f"{at_s:7.2f} {guidance.phase.value:10} {action:10} {guidance.step}/{guidance.steps} {hint}")
 
-    for name, value in asdict(run(species, number, size, tell)).items():
+    for name, value in asdict(run(species, number, size, tell, "held" in sys.argv)).items():
         print(f"{name}: {value}")
     return 0
 
