@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -19,7 +20,7 @@ import cv2
 import numpy as np
 import pytest
 
-from central import references, township
+from central import pictures, references, township
 from central.server import Running, running
 from central.settings import Settings
 from devices.camera_emulator import FlatPhoto, Living, Nobody, Presentation
@@ -178,6 +179,12 @@ def everything_in(paths: Iterable[Path]) -> Iterator[tuple[Path, bytes]]:
 
 def leaves_nothing(kiosk: Visitor, who: dict[str, Any]) -> None:
     """No name, no number and no picture in any file of the machine, in its log, or in shared memory; no worker is left."""
+    has_no_picture(kiosk, who)
+    assert workers() == []
+
+
+def has_no_picture(kiosk: Visitor, who: dict[str, Any]) -> None:
+    """Likewise, while a worker may still look."""
     secrets = [who["number"].encode(), who["name"].encode(), who["name"].encode("utf-16-le")]
     files = [*everything_in(kiosk.folder.rglob("*")), *everything_in(Path("/dev/shm").iterdir())]
     assert any(path.name.startswith("journal") for path, _ in files)  # the search sees what is there
@@ -189,7 +196,6 @@ def leaves_nothing(kiosk: Visitor, who: dict[str, Any]) -> None:
     log = kiosk.log_text.getvalue().encode()
     assert not [secret for secret in secrets if secret in log]
     assert b"qualification" in log or b"face" in log  # and the log is the one that is written
-    assert workers() == []
 
 
 def workers() -> list[int]:
@@ -316,6 +322,27 @@ def test_a_power_cut_in_the_middle_leaves_nothing(
     with pytest.raises(Cut):
         visit(kiosk, camera, pensioner, {views.FaceLook: cut})
     kiosk.power_cut()
+    leaves_nothing(kiosk, pensioner)
+
+
+def test_a_photograph_is_with_central_or_nowhere(
+    kiosk: Visitor, camera: CameraFarEnd, pensioner: dict[str, Any], central: Running
+) -> None:
+    """The manual way of a visit: what stands still is searched for while it does, when it is sealed, and when it is over."""
+    sitting = kiosk.start_if_off().kiosk.booth.sit()
+    kiosk.log_text.write("face")
+    sitting.photograph()
+    deadline_s = time.monotonic() + 30
+    while not sitting.shoot() and time.monotonic() < deadline_s:
+        time.sleep(0.05)
+    has_no_picture(kiosk, pensioner)
+    keys = central.service.keys
+    sealed = sitting.seal_photo(keys.review.public, wire.picture_info("WD101-00000001-AAAAAAAAAA"))
+    assert sealed is not None
+    assert pictures.opened_photo(keys, "WD101-00000001-AAAAAAAAAA", sealed).startswith(PICTURES_BEGIN[0])
+    has_no_picture(kiosk, pensioner)
+    assert core_limits() == [["0", "0"]]
+    sitting.close()
     leaves_nothing(kiosk, pensioner)
 
 
