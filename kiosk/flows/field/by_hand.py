@@ -10,7 +10,7 @@ from kiosk.face.booth import BoothState, BoothUnusable, Sitting
 from kiosk.face.guidance import Outcome
 from kiosk.field.views import FieldChoose, PhotoPanel, SignPanel, VisitButton, WordsPanel
 from kiosk.field.wire import CONSENT_VERSION, Consent, ConsentBy, Manual, ManualReason, Pack, RecordKind
-from kiosk.flows.field.case import BY_FACE, BY_HAND, Case, Photo
+from kiosk.flows.field.case import BY_FACE, BY_HAND, Answer, Case, Photo
 from kiosk.flows.field.keeping import Done, keep
 from kiosk.views import BACK, ReasonOption, Signature
 from kiosk.wire import picture_info
@@ -30,9 +30,9 @@ def by_hand(case: Case) -> None:
     photo = ask_photo(case, pack)
     case.photo = Photo.TAKEN if photo else Photo.NONE
     who = SignPanel(texts.FIELD_WITNESS)
-    witness = case.ask(who, LEAVE)
+    witness: Answer = None
     while not isinstance(witness, Signature):
-        witness = case.ask(who, LEAVE)
+        witness = case.ask(who, LEAVE, VisitButton.SAVE, next_words=texts.SIGN_DONE)
     case.witnessed = True
     words = texts.FIELD_BY_HAND_DONE if photo else texts.FIELD_BY_HAND_NO_PHOTO
     case.ask(WordsPanel("circle-check", words, "ok"), VisitButton.MORE, VisitButton.SAVE)

@@ -80,7 +80,8 @@ def one_check(case: Case, sitting: Sitting) -> Done | End | VisitButton:
         return outcome
     if outcome.end in MACHINE:
         return outcome.end
-    case.evidence = evidence_of(case.shift.tablet, outcome)
+    evidence = evidence_of(case.shift.tablet, outcome)
+    case.evidence = evidence.model_copy(update={"ended_at": case.shift.now()})
     if outcome.end is End.ACCEPTED:
         sitting.close()
         case.compared = True
@@ -146,7 +147,8 @@ def a_person_may_compare(
     if answer is BY_HAND:
         return BY_HAND
     who = ConsentBy.GUARDIAN if answer is VisitButton.AGREE_GUARDIAN else ConsentBy.PERSON
-    signature = case.ask(SignPanel(texts.FIELD_SIGNER[who.value]), LEAVE, BY_HAND)
+    panel = SignPanel(texts.FIELD_SIGNER[who.value])
+    signature = case.ask(panel, LEAVE, BY_HAND, VisitButton.SAVE, next_words=texts.SIGN_DONE)
     if not isinstance(signature, Signature):
         return BY_HAND
     sealed = sitting.seal_picture(review_key, picture_info(case.record_id), signature.strokes)
