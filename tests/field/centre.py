@@ -41,6 +41,7 @@ class Centre:
     most_packets: int = 100
     with_review_key: bool = True
     pack_hours: float = 24.0
+    badge_hours: float = 12.0
 
     def __post_init__(self) -> None:
         self.key, self.review = ReceiverKey(), ReceiverKey()
@@ -86,7 +87,7 @@ class Centre:
         return wire.Badge(
             staff_id="staff01",
             name="于佳",
-            valid_until=datetime.now(UTC) + timedelta(hours=12),
+            valid_until=datetime.now(UTC) + timedelta(hours=self.badge_hours),
             record_keys=(wire.RecordKey(suite=wire.Suite.X25519, key=self.key.public.hex()),),
             most_packets=self.most_packets,
         )

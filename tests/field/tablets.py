@@ -110,7 +110,13 @@ class FieldClock(Clock):
     def wall_ms(self) -> int:
         return super().wall_ms() + self.ahead_ms
 
+    def pass_(self, seconds: float) -> None:
+        """Time goes by."""
+        self.now += seconds
+        self.ahead(seconds)
+
     def ahead(self, seconds: float) -> None:
+        """Somebody sets the clock.  The machine's own time goes on."""
         self.ahead_ms += round(seconds * 1000)
 
 
@@ -151,6 +157,7 @@ class Fieldwork:
         printer: bool = False,
         centre_at: tuple[str, int] | None = None,
         tablet_id: str = "WT001",
+        clock: Clock | None = None,
     ) -> None:
         """``centre_at``: a real central's address instead of the test's own."""
         self.centre = Centre(people, codes={CODE: PIN}, cards={STAFF.number: PIN})
@@ -164,7 +171,7 @@ class Fieldwork:
         (folder / "tablet.toml").write_text(text, encoding="utf-8")
         loaded = config.load(folder / "tablet.toml")
         self.config = loaded if printer else replace(loaded, printer=config.Printer())
-        self.clock, self.log_text = FieldClock(), io.StringIO()
+        self.clock, self.log_text = clock or FieldClock(), io.StringIO()
         self.booth: Booth = FakeBooth()
         self.machine: build.FieldMachine | None = None
         self.desk = FieldDesk(self.clock, ())

@@ -24,7 +24,7 @@ from kiosk.field.views import (
 from kiosk.field.wire import CONSENT_VERSION, ConsentBy, IdentifiedBy, PacketResult, RecordKind
 from kiosk.views import BACK
 from tests.desk import WORLD
-from tests.field.tablets import CODE, CONG, EVERYBODY, JIANG, PIN, REFERENCE, STAFF, WANG, YU, Fieldwork
+from tests.field.tablets import CODE, CONG, EVERYBODY, JIANG, LIU, PIN, REFERENCE, STAFF, WANG, YU, Fieldwork
 from tests.kiosk.qualifying import booth, outcome
 
 CODE_IN = (SignInButton.CODE, CODE, PIN)
@@ -230,15 +230,16 @@ def test_a_pack_ends_when_everybody_was_visited_and_central_has_it_all(field: Fi
 
 
 def test_an_expired_pack_is_said_and_gone_while_the_list_is_looked_at(field: Fieldwork) -> None:
-    field.centre.pack_hours = 1
-    desk = field.shift(*CODE_IN, FETCH, field.do(lambda: field.clock.ahead(2 * 3600)), WORLD, OUT)
+    field.centre.pack_hours = 0.2
+    desk = field.shift(*CODE_IN, FETCH, field.do(lambda: field.clock.pass_(15 * 60)), WORLD, OUT)
     assert texts.FIELD_PACK_EXPIRED in desk.last(FieldDay).notes
     assert desk.last(FieldDay).board.rows == ()
     assert not list((field.folder / "packs").glob("*.pack"))
 
 
 def test_whose_time_is_over_signs_in_again(field: Fieldwork) -> None:
-    field.shift(*CODE_IN, FETCH, field.do(lambda: field.clock.ahead(25 * 3600)), WORLD)
+    field.centre.badge_hours = 0.2
+    field.shift(*CODE_IN, field.do(lambda: field.clock.pass_(15 * 60)), FETCH)
     assert field.said == texts.FIELD_SIGNED_OUT_EXPIRED
 
 
@@ -281,6 +282,20 @@ def test_a_revoked_tablet_is_told_so_at_the_next_sign_in(field: Fieldwork) -> No
     desk = field.shift(*CODE_IN, back, *CODE_IN, OUT)
     assert [v.note for v in desk.asked if isinstance(v, SignInByCard)][1] == texts.FIELD_REVOKED
     assert not list((field.folder / "packs").glob("*.pack"))
+
+
+def test_a_clock_that_is_set_amid_a_shift_moves_nothing_that_is_written_down(field: Fieldwork) -> None:
+    field.booth = booth(outcome(), outcome())
+    field.shift(
+        *(*CODE_IN, FETCH, NEXT, *field.put(WANG), *ORDINARY),
+        *(field.do(lambda: field.clock.ahead(3600)), NEXT, *field.put(LIU), *ORDINARY, OUT),
+    )
+    field.sync()
+    before, after = field.centre.records
+    apart_ms = (after.ended_at - before.ended_at).total_seconds() * 1000
+    assert abs(apart_ms - (after.up_ms - before.up_ms)) <= 1
+    assert after.evidence is not None
+    assert after.begun_at <= after.evidence.ended_at <= after.ended_at
 
 
 def test_a_tablet_that_nobody_touches_signs_out(field: Fieldwork) -> None:

@@ -39,6 +39,7 @@ from tests.booth import FakeBooth
 from tests.desk import WORLD, Do
 from tests.field.tablets import SIGNED, STOP, FieldDesk, Fieldwork
 from tests.kiosk.qualifying import PHOTO, WATCHING, outcome
+from tests.live import LiveClock
 
 START = (SignInButton.CODE, CODES[0], PINS[0], DayButton.FETCH)
 NEXT, OUT = DayButton.NEXT, DayButton.SIGN_OUT
@@ -80,7 +81,7 @@ def give_photos(central: Running) -> None:
 
 def at(central: Running, folder: Path, tablet_id: str) -> Fieldwork:
     host, port = central.url.removeprefix("http://").split(":")
-    return Fieldwork(folder, centre_at=(host, int(port)), tablet_id=tablet_id)
+    return Fieldwork(folder, centre_at=(host, int(port)), tablet_id=tablet_id, clock=LiveClock())
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,6 @@ def day(shift: Shift) -> None:
 
 def ask(shift: Shift) -> int | None:
     """The day's screen, until somebody is to be visited, or something has to be looked at anew."""
-    shift.tablet.booth.prepare()  # the camera stays shut; only its networks are loaded while they walk
     answer = shift.look(day_view(shift), news=lambda: expired(shift))
     if answer is DayButton.SIGN_OUT:
         raise SignedOut(Why.ASKED)
@@ -138,4 +137,5 @@ def fetch(shift: Shift) -> str:
     except PackUnreadable:
         return texts.FIELD_PACK_UNREADABLE
     shift.left = []
+    shift.set_time()
     return ""

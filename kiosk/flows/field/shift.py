@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TypeVar, cast
 
@@ -50,6 +50,7 @@ class Shift:
         self.tries: Counter[str] = Counter()  # face checks that settled nothing, by assignment
         self.visits = 0
         self._touched_s = tablet.clock.monotonic()
+        self.set_time()
 
     def __repr__(self) -> str:
         return "Shift()"
@@ -63,9 +64,17 @@ class Shift:
         """So many packets wait, or for so long, that they go to central before another visit."""
         return self.tablet.packets.full(self.signed_in)
 
+    def set_time(self) -> None:
+        """Takes the machine's clock and what central said of it; between two such moments time goes on by itself.
+
+        A clock that somebody, or a network, sets amid a shift moves nothing that is written down.
+        """
+        clock = self.tablet.clock
+        self._time, self._time_s = dates.legal_now(clock, self.tablet.api.skew_s), clock.monotonic()
+
     def now(self) -> datetime:
         """Central's time, as far as it is known."""
-        return dates.legal_now(self.tablet.clock, self.tablet.api.skew_s)
+        return self._time + timedelta(seconds=self.tablet.clock.monotonic() - self._time_s)
 
     def board(self, now: int | None = None) -> Board:
         """The list as it is; ``now``: the person who is visited."""

@@ -23,6 +23,7 @@ def visit(shift: Shift, index: int) -> int | None:
     log, clock, began_s = shift.tablet.log, shift.tablet.clock, shift.tablet.clock.monotonic()
     shift.visits += 1
     log.write(events.VisitStarted(visit_no=shift.visits))
+    shift.tablet.booth.prepare()  # the camera stays shut; its networks are loaded while the card is looked for
     case = Case(shift, index)
     try:
         identify(case)
