@@ -39,9 +39,13 @@ class Disk:
             left = memoryview(content)
             while left:
                 left = left[os.write(handle, left) :]
-            os.fsync(handle)
+            self.sync(handle)
         finally:
             os.close(handle)
+
+    def sync(self, handle: int) -> None:
+        """What was written to an open file is on the disk."""
+        os.fsync(handle)
 
     def wipe(self, path: Path) -> None:
         """Zeros over it, then it is gone.  A flash disk may keep the old cells all the same (docs/field.md)."""
@@ -50,7 +54,7 @@ class Disk:
             handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
             try:
                 os.write(handle, bytes(os.fstat(handle).st_size))
-                os.fsync(handle)
+                self.sync(handle)
             finally:
                 os.close(handle)
         finally:

@@ -200,6 +200,17 @@ def test_a_central_that_contradicts_itself_is_not_asked_without_end(round_: Roun
     assert round_.states == [(KeptState.SEALED, None)]
 
 
+def test_a_central_that_has_it_and_misses_what_was_before_is_not_asked_without_end(round_: Round) -> None:
+    round_.keep(1, 2)
+    round_.far.faults = ["", LOSE_REPLY]
+    round_.courier.sweep()
+    round_.far.refuse[2] = "packet_gap"
+    heard = len(round_.far.heard)
+    assert round_.courier.sweep() < EVERY_S
+    assert len(round_.far.heard) - heard < 4
+    assert round_.states == [DONE, (KeptState.SEALED, None)]
+
+
 @pytest.mark.parametrize("waiting", [0, 1])
 def test_a_revoked_tablet_learns_it_and_its_packets_go_all_the_same(round_: Round, waiting: int) -> None:
     round_.keep(*range(1, waiting + 1))

@@ -368,6 +368,29 @@ def test_an_old_file_under_the_next_number_is_set_aside(
     ]  # nothing is written over
 
 
+@pytest.mark.parametrize("how", ["under another number", "with another initial"])
+def test_a_file_that_fits_the_chain_and_not_its_name_or_its_own_digest_is_set_aside(
+    folder: Path, clock: WallClock, x25519: wire.RecordKey, tmp_path: Path, how: str
+) -> None:
+    with Life(folder, clock) as life:
+        life.packets.keep(record(1), x25519, "王**")
+        content = (folder / "packets" / "00000001.sealed").read_bytes()
+    before = tmp_path / "before"  # the same tablet, whose journal knows nothing of it yet
+    (before / "packets").mkdir(parents=True)
+    for name in ("sign.key", "secret.key"):
+        if (folder / name).exists():
+            (before / name).write_bytes((folder / name).read_bytes())
+    name = "00000002.sealed" if how == "under another number" else "00000001.sealed"
+    changed = content if how == "under another number" else content.replace("王".encode(), "李".encode(), 1)
+    assert changed != content or name == "00000002.sealed"
+    (before / "packets" / name).write_bytes(changed)
+    with Life(before, clock) as life:
+        assert (life.recovered.adopted, life.recovered.aside) == (0, 1)
+    (before / "packets" / "00000001.sealed").write_bytes(content)
+    with Life(before, clock) as life:
+        assert (life.recovered.adopted, life.recovered.aside) == (1, 0)
+
+
 def test_tablet_and_number_are_in_the_hash() -> None:
     """As kiosk.field.wire says it, by hand."""
     text = f'["{TABLET}",7,"x25519","{"0" * 64}","{"ab" * 32}"]'

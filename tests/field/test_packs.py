@@ -63,12 +63,13 @@ def test_after_a_day_it_is_deleted(
     assert packs.open(signed_in) is None
 
 
+@pytest.mark.parametrize("ahead_days", [-3, 3])
 def test_a_clock_that_was_wrong_all_the_time_makes_no_difference(
-    folder: Path, api: FieldApi, clock: WallClock, far: FarCentral, signed_in: SignedIn
+    folder: Path, api: FieldApi, clock: WallClock, far: FarCentral, signed_in: SignedIn, ahead_days: int
 ) -> None:
     """What counts is how long it has been here."""
-    far.clock = WallClock(clock.wall)  # central's goes right, ours is three days behind
-    clock.wall -= 3 * 86_400_000
+    far.clock = WallClock(clock.wall)  # central's goes right
+    clock.wall += ahead_days * 86_400_000
     packs = Packs(folder, api, clock)
     packs.fetch(signed_in)
     clock.pass_(23 * 3600)

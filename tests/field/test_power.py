@@ -40,6 +40,7 @@ class CutDisk(Disk):
 
     def __init__(self, at: int, torn: bool = False) -> None:
         self.at, self.torn, self.step = at, torn, 0
+        self.synced: set[int] = set()  # files, by inode
         self.unsynced: list[tuple[str, Path, bytes | None, Path | None, bytes | None]] = []
 
     def _tick(self) -> None:
@@ -57,6 +58,10 @@ class CutDisk(Disk):
         self.unsynced.append(("made", path, old, None, None))  # the content is there, its name may not be
         self._tick()
 
+    def sync(self, handle: int) -> None:
+        super().sync(handle)
+        self.synced.add(os.fstat(handle).st_ino)
+
     def rename(self, path: Path, to: Path) -> None:
         self._tick()
         old, new = (to.read_bytes() if to.exists() else None), path.read_bytes()
@@ -71,7 +76,10 @@ class CutDisk(Disk):
         self._tick()
 
     def settle(self, lost: int) -> None:
-        """Undoes the newest ``lost`` of what was not synced: metadata reaches the disk in order."""
+        """Undoes the newest ``lost`` of what was not synced: metadata reaches the disk in order; content that was not, half."""
+        for path in {change[3] or change[1] for change in self.unsynced}:
+            if path.exists() and path.stat().st_ino not in self.synced:
+                path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         for kind, path, content, to, old in reversed(self.unsynced[len(self.unsynced) - lost :]):
             if kind == "renamed":
                 assert to is not None
