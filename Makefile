@@ -1,4 +1,4 @@
-.PHONY: setup demo test check golden bench bench-face proof chaos
+.PHONY: setup demo test check golden bench bench-face bench-tablet proof chaos
 
 PY := .venv/bin/python
 
@@ -25,6 +25,10 @@ bench: setup
 # The face check beside the library and against attacks; FACES: a folder with orl/ and yale/, ONNX: an embedder of the operator's.
 bench-face: setup
 	@$(PY) -m bench.face $(if $(FACES),--faces $(FACES)) $(if $(ONNX),--onnx $(ONNX))
+
+# A day of visits at home, kill -9 at every step of one, and the packaged program where ``make tablet`` has built it.
+bench-tablet: setup
+	@$(PY) -m bench.tablet
 
 # Everything that could lose a fen, in full: hours of schedules, cuts and kills.  docs/reliability.md
 proof: setup

@@ -43,6 +43,7 @@ MIX = {
     Way.DEATH: 1,
 }  # of fifty; the others by face
 PHONES, QUESTIONS = 3, 2
+LONGEST_S = 900.0
 
 
 @dataclass
@@ -106,6 +107,21 @@ def evening(place: Place, town: Town, rng: Random, day: Day) -> float:
     began_s = time.monotonic()
     live(place, Staff(town, {}, 0, sync=True, told=day.told), rng, day)
     return time.monotonic() - began_s
+
+
+def send_all(place: Place, town: Town, rng: Random, look_s: float = 0.01) -> tuple[float, int]:
+    """The courier alone, nobody signs in: (seconds until central has answered for everything, bytes that were to go)."""
+    machine = power_on(place, Staff(town, {}, 0), rng)
+    size = machine.tablet.packets.unsent_bytes
+    began_s = time.monotonic()
+    machine.tablet.courier.start()
+    while machine.tablet.packets.unsent and time.monotonic() < began_s + LONGEST_S:
+        time.sleep(look_s)
+    took_s = time.monotonic() - began_s
+    left = machine.tablet.packets.unsent
+    machine.close()
+    assert left == 0, f"{left} packets are still here"
+    return took_s, size
 
 
 @contextmanager

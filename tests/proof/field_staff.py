@@ -223,7 +223,7 @@ class Staff:
         return self._visit(view)
 
     def _next(self, view: FieldDay) -> tuple[Any, int]:
-        if self.fetch and self.pack is None and DayButton.FETCH in view.buttons:
+        if self.fetch and DayButton.FETCH in view.buttons:
             self.fetch = False
             return DayButton.FETCH, 1
         if DayButton.NEXT in view.buttons and self.begun < self.visits:
