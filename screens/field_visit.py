@@ -63,7 +63,7 @@ class FieldVisitScreen(FieldPage):
         view = self.view
         if not isinstance(view.panel, SignPanel):
             self.state.pop(STROKES, None)
-        name = self.text(view.name, 57, bold=True, leading=1.3)
+        name = self.text(view.name, 60, bold=True, leading=1.3)
         head = Headline(self.look, name, self.text(view.note or " ", 37, role="ink_soft", leading=1.35))
         self.stage = self._stage()
         boxes: list[Box] = [head]
@@ -106,9 +106,9 @@ class FieldVisitScreen(FieldPage):
     def _task(self, line: TaskLine) -> Panel:
         now, done = line.state is TaskState.NOW, line.state is TaskState.DONE
         icon, role = ("circle-check", "ok") if done else (ICONS[line.task], "go_ink" if now else "ink_soft")
-        words = self.text(line.words, 41, bold=True, leading=1.3, grow=1)
-        row = Row(self.look, [Icon(self.ink, icon, 64, role), words], gap=24)
-        return Panel(self.look, row, border="go" if now else "line", radius=36, pad=36, side_pad=42)
+        words = self.text(line.words, 40, bold=True, leading=1.3, grow=1)
+        row = Row(self.look, [Icon(self.ink, icon, 66, role), words], gap=24)
+        return Panel(self.look, row, border="go" if now else "line", radius=36, pad=40, side_pad=42)
 
     def _button(self, button: VisitButton) -> Button:
         main = button is self.view.buttons[-1]

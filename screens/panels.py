@@ -20,7 +20,7 @@ from screens.layout import Box, Column
 from screens.mirror import LOOK_EVERY_S, Mirror
 from screens.signature import Points, SignatureField
 
-SIZES = (52.0, 47.0, 43.0, 39.0, 36.0)  # of the words: as large as there is room for
+SIZES = (50.0, 47.0, 43.0, 39.0, 36.0)  # of the words: as large as there is room for
 LONG_LINES = 3  # more of them are read aloud, not seen at a glance
 TONES = {
     "plain": ("glass_soft", "on_glass", "glass_go"),
@@ -35,7 +35,7 @@ class WordsStage(Panel):
     def __init__(self, ink: Ink, icon: str, lines: Sequence[str], tone: str) -> None:
         fill, role, sign = TONES[tone]
         long = len(lines) > LONG_LINES
-        self.sign = Icon(ink, icon, 130 if long else 210, sign)
+        self.sign = Icon(ink, icon, 130 if long else 244, sign)
         self.words = [
             Text(
                 ink,

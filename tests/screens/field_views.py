@@ -7,6 +7,7 @@ from typing import Any
 
 from sample_views import LONG_NAME, Somebody, drawn_person
 
+from kiosk import texts
 from kiosk import views as v
 from kiosk.face.guidance import Action, Guidance, Phase
 from kiosk.face.verdicts import Hint
@@ -168,7 +169,9 @@ FIELD: dict[str, v.View[Any]] = {
         B.KEEP_PHOTO,
         which=BY_HAND,
     ),
-    "field-visit-sign": visit(f.SignPanel("见证人"), 3, B.LEAVE, B.SAVE, which=BY_HAND),
+    "field-visit-sign": visit(
+        f.SignPanel("见证人"), 3, B.LEAVE, B.SAVE, which=BY_HAND, next_words=texts.SIGN_DONE
+    ),
     "field-visit-done": visit(
         f.WordsPanel("circle-check", ("人脸核验通过", "点“保存”就办好了"), "ok"),
         3,
@@ -224,7 +227,14 @@ FIELD_NASTY: dict[str, v.View[Any]] = {
         board=LONG_BOARD,
     ),
     "field-visit-sign-long": visit(
-        f.SignPanel(f"见证人{LONG_NAME}"), 4, B.LEAVE, B.SAVE, board=LONG_BOARD, name=LONG_NAME
+        f.SignPanel(f"见证人{LONG_NAME}"),
+        4,
+        B.LEAVE,
+        B.BY_HAND,
+        B.SAVE,
+        board=LONG_BOARD,
+        name=LONG_NAME,
+        next_words=texts.SIGN_DONE,
     ),
     "field-visit-compare": visit(
         f.WordsPanel("circle-alert", ("没认出来，不要紧", "可以再试一次，或请中心看照片比对"), "go"),

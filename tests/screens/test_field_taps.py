@@ -294,7 +294,7 @@ def test_the_main_button_answers_the_signature_once_there_is_one(tablet: Stage) 
     assert page.main.words == texts.SIGN_NOT_SIGNED
     assert B.SAVE not in {press.answer for press in page.presses()}
     stroke(page.stage.field, (0.2, 0.5), (0.5, 0.25), (0.7, 0.75))
-    assert page.main.words == texts.VISIT_SAVE
+    assert page.main.words == texts.SIGN_DONE
     tablet.tap(by_answer(B.SAVE))
     (answer,) = tablet.answers
     assert isinstance(answer, Signature)
