@@ -148,9 +148,11 @@ def a_person_may_compare(
         return BY_HAND
     who = ConsentBy.GUARDIAN if answer is VisitButton.AGREE_GUARDIAN else ConsentBy.PERSON
     panel = SignPanel(texts.FIELD_SIGNER[who.value])
-    signature = case.ask(panel, LEAVE, BY_HAND, VisitButton.SAVE, next_words=texts.SIGN_DONE)
-    if not isinstance(signature, Signature):
-        return BY_HAND
+    signature: Answer = None
+    while not isinstance(signature, Signature):
+        signature = case.ask(panel, LEAVE, BY_HAND, VisitButton.SAVE, next_words=texts.SIGN_DONE)
+        if signature is BY_HAND:
+            return BY_HAND
     sealed = sitting.seal_picture(review_key, picture_info(case.record_id), signature.strokes)
     sitting.close()
     if sealed is None:
