@@ -177,7 +177,13 @@ def people_of(central: Running) -> Iterator[dict[str, Any]]:
 
 def tamper(database: Database, table: Table, statement: str, **values: object) -> int:
     """Changes rows that nothing may change, as somebody with the file in hand could.  Gives how many."""
-    frozen = (*tables.FROZEN, *tables.FROZEN_MONEY, *tables.FROZEN_BOOKS, *tables.FROZEN_CHECKS)
+    frozen = (
+        *tables.FROZEN,
+        *tables.FROZEN_MONEY,
+        *tables.FROZEN_BOOKS,
+        *tables.FROZEN_CHECKS,
+        *tables.FROZEN_VISITS,
+    )
     with database.write() as connection:
         kept = []
         if table.name in frozen:

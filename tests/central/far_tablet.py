@@ -139,12 +139,12 @@ class FarTablet:
     def sealed(self, record, seq):
         return seal(json.dumps(record).encode(), self.record_key, packet_info(self.tablet_id, seq))
 
-    def signed(self, seq, prev_hash, sealed):
+    def signed(self, seq, prev_hash, sealed, suite="x25519"):
         digest = sha256(sealed).hexdigest()
-        hashed = packet_hash(self.tablet_id, seq, Suite.X25519, prev_hash, digest)
+        hashed = packet_hash(self.tablet_id, seq, Suite(suite), prev_hash, digest)
         return {
             "seq": seq,
-            "suite": "x25519",
+            "suite": suite,
             "prev_hash": prev_hash,
             "digest": digest,
             "hash": hashed,
