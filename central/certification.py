@@ -78,7 +78,7 @@ class Certifications:
             date=last.certified_on.isoformat() if last else "",
             source=source_of(last),
             opens=long_day(term.opens_on) if term else "",
-            by=long_day(due_by) if due_by else "",
+            by=_before(due_by, today) if due_by else "",
         )
         return Certification(
             state=state,
@@ -212,6 +212,11 @@ class Certifications:
 
 def source_of(row: Row[Any] | None) -> str:
     return SOURCES.get(row.channel, "") if row is not None else ""
+
+
+def _before(day: date, today: date) -> str:
+    """ "2027年3月31日前"; on that very day 今天, because "before" it would be too late already."""
+    return "今天" if day == today else f"{long_day(day)}前"
 
 
 def long_day(day: date) -> str:
