@@ -43,6 +43,7 @@ class FieldMachine:
     def close(self) -> None:
         self.tablet.booth.close()
         self.tablet.courier.stop()
+        close_position(self.tablet.position)
         self.courier_api.close_connections()
         self.tablet.api.close_connections()
         self.journal.close()
@@ -59,6 +60,16 @@ def open_position(config: Config, wires: Clock) -> Position:
     from devices.position_nmea import open_position as opened
 
     return opened(config.tablet.position_port, wires)
+
+
+def close_position(position: Position) -> None:
+    """Lets the receiver's port go, when one was opened."""
+    if isinstance(position, NoPosition):
+        return
+    from devices.position_nmea import NmeaPosition
+
+    if isinstance(position, NmeaPosition):
+        position.close()
 
 
 def build(config: Config, desk: Desk, clock: Clock, wires: Clock, log: events.Log) -> FieldMachine:

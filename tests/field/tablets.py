@@ -22,6 +22,7 @@ from kiosk.field.api import FieldApi
 from kiosk.field.badges import Badges, SignedIn
 from kiosk.field.keys import Cost, TabletKeys
 from kiosk.field.packs import Packs
+from kiosk.field.tablet import Tablet
 from kiosk.field.views import EnterDigits, FieldVisit, MirrorPanel
 from kiosk.flows.field import work
 from kiosk.views import Signature, View
@@ -105,7 +106,9 @@ class FieldDesk(ScriptedDesk):
 class FieldClock(Clock):
     """Its wall can be put ahead."""
 
-    ahead_ms = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.ahead_ms = 0
 
     def wall_ms(self) -> int:
         return super().wall_ms() + self.ahead_ms
@@ -171,13 +174,14 @@ class Fieldwork:
         (folder / "tablet.toml").write_text(text, encoding="utf-8")
         loaded = config.load(folder / "tablet.toml")
         self.config = loaded if printer else replace(loaded, printer=config.Printer())
-        self.clock, self.log_text = clock or FieldClock(), io.StringIO()
+        self.turns = FieldClock()
+        self.clock, self.log_text = clock or self.turns, io.StringIO()
         self.booth: Booth = FakeBooth()
         self.machine: build.FieldMachine | None = None
         self.desk = FieldDesk(self.clock, ())
 
     @property
-    def tablet(self) -> build.Tablet:
+    def tablet(self) -> Tablet:
         return self.start().tablet
 
     def start(self) -> build.FieldMachine:
@@ -198,7 +202,7 @@ class Fieldwork:
             machine, self.machine = self.machine, None
             for device in (machine.tablet.reader, machine.tablet.printer):
                 if device is not None:
-                    device._transport.close()  # type: ignore[attr-defined]
+                    device._transport.close()  # type: ignore[union-attr]
             machine.tablet.api.close_connections()
             machine.courier_api.close_connections()
             machine.journal.close()

@@ -85,7 +85,7 @@ def test_an_ordinary_visit_takes_a_practised_hand_four_taps(field: Fieldwork) ->
 def test_the_lines_at_the_right_follow_what_is_done(field: Fieldwork) -> None:
     field.booth = booth(outcome())
     desk = field.shift(*CODE_IN, FETCH, NEXT, *field.put(WANG), *ORDINARY, OUT)
-    seen = []
+    seen: list[tuple[TaskState, ...]] = []
     for view in desk.visits():
         line = tuple(task.state for task in view.tasks)
         if not seen or seen[-1] != line:
@@ -231,7 +231,7 @@ def test_a_pack_ends_when_everybody_was_visited_and_central_has_it_all(field: Fi
 
 def test_an_expired_pack_is_said_and_gone_while_the_list_is_looked_at(field: Fieldwork) -> None:
     field.centre.pack_hours = 0.2
-    desk = field.shift(*CODE_IN, FETCH, field.do(lambda: field.clock.pass_(15 * 60)), WORLD, OUT)
+    desk = field.shift(*CODE_IN, FETCH, field.do(lambda: field.turns.pass_(15 * 60)), WORLD, OUT)
     assert texts.FIELD_PACK_EXPIRED in desk.last(FieldDay).notes
     assert desk.last(FieldDay).board.rows == ()
     assert not list((field.folder / "packs").glob("*.pack"))
@@ -239,7 +239,7 @@ def test_an_expired_pack_is_said_and_gone_while_the_list_is_looked_at(field: Fie
 
 def test_whose_time_is_over_signs_in_again(field: Fieldwork) -> None:
     field.centre.badge_hours = 0.2
-    field.shift(*CODE_IN, field.do(lambda: field.clock.pass_(15 * 60)), FETCH)
+    field.shift(*CODE_IN, field.do(lambda: field.turns.pass_(15 * 60)), FETCH)
     assert field.said == texts.FIELD_SIGNED_OUT_EXPIRED
 
 
@@ -288,7 +288,7 @@ def test_a_clock_that_is_set_amid_a_shift_moves_nothing_that_is_written_down(fie
     field.booth = booth(outcome(), outcome())
     field.shift(
         *(*CODE_IN, FETCH, NEXT, *field.put(WANG), *ORDINARY),
-        *(field.do(lambda: field.clock.ahead(3600)), NEXT, *field.put(LIU), *ORDINARY, OUT),
+        *(field.do(lambda: field.turns.ahead(3600)), NEXT, *field.put(LIU), *ORDINARY, OUT),
     )
     field.sync()
     before, after = field.centre.records

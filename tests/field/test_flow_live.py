@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from threading import enumerate as enumerate_threads
 
 import pytest
 from sqlalchemy import select
@@ -22,6 +23,7 @@ from kiosk.__main__ import build_machine, first_screen
 from kiosk.desk import Stopped
 from kiosk.events import Log
 from kiosk.face.guidance import End
+from kiosk.field.build import build
 from kiosk.field.views import (
     BoardNews,
     DayButton,
@@ -236,3 +238,18 @@ def test_a_hall_begins_with_its_home_screen(field: Fieldwork) -> None:
 def test_the_camera_of_a_tablet_is_held_by_somebody(field: Fieldwork) -> None:
     assert field.config.face.check.camera_stands
     assert not field.tablet.config.face.check.camera_stands
+
+
+def test_a_receiver_is_opened_and_let_go_with_the_tablet(field: Fieldwork, tmp_path: Path) -> None:
+    """One that is not plugged in: no place, and nobody waits."""
+    tablet = replace(field.config.tablet, position_port=str(tmp_path / "nowhere"))
+    machine = build(
+        replace(field.config, tablet=tablet),
+        field.desk,
+        SystemClock(),
+        SystemClock(),
+        Log(field.log_text, SystemClock()),
+    )
+    assert machine.tablet.position.where() is None
+    machine.close()
+    assert not [thread for thread in enumerate_threads() if thread.name == "position" and thread.is_alive()]
