@@ -23,6 +23,7 @@ from devices.position_emulator import PositionEmulator, sentence, written
 from devices.position_nmea import BAUD, MOST_AGE_S, NmeaPosition, open_position
 from devices.status import DeviceState
 from devices.transport import SerialTransport
+from tests.devices.wire import FakeClock
 
 # Of many manuals: near Munich.
 GGA = b"$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47"
@@ -252,6 +253,20 @@ def test_a_place_comes_moves_and_is_lost_under_a_roof(sky: PositionEmulator, pos
     sky.hide()
     assert until(lambda: position.where() is None)
     assert position.status() is DeviceState.ONLINE
+
+
+@pytest.mark.parametrize("word", ["GNGGA,010203,,,,,0,00,99.99,,,,,,", "GNRMC,010203,V,,,,,,,010126,,,N"])
+def test_a_receiver_that_has_no_place_is_believed_at_once(
+    word: str, sky: PositionEmulator, end: FarEnd
+) -> None:
+    """By a clock that stands still: nothing grows old."""
+    device = NmeaPosition(SerialTransport(end.port, BAUD), FakeClock())
+    sky.silent = True
+    sky.send(GGA + b"\r\n" + RMC + b"\r\n")
+    assert until(lambda: len(device._fixes) == 2) and device.where() is not None
+    sky.send(sentence(word))
+    assert until(lambda: not device._fixes) and device.where() is None
+    device.close()
 
 
 def test_an_old_place_is_none(sky: PositionEmulator, position: NmeaPosition, clock: Late) -> None:
