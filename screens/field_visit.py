@@ -67,13 +67,13 @@ class FieldVisitScreen(FieldPage):
         head = Headline(self.look, name, self.text(view.note or " ", 37, role="ink_soft", leading=1.35))
         self.stage = self._stage()
         boxes: list[Box] = [head]
-        if self.look.landscape and not isinstance(view.panel, SignPanel):
+        if self.look.landscape and isinstance(view.panel, WordsPanel | MirrorPanel):
             tasks = Column(self.look, [*self._tasks(), Space(self.look, grow=1)], gap=26)
             tasks.grow, self.stage.grow = 1.0, 1.2
             stage: Box = Beside(self.look, [self.stage, tasks], gap=40)
             stage.grow = 1.0
             boxes.append(stage)
-        else:  # a signature wants to be wide, a face high
+        else:  # a signature and a photo want to be wide, upright a face wants to be high
             boxes.append(self.stage)
             if isinstance(view.panel, WordsPanel):
                 boxes.append(Grid(self.look, self._tasks(), 2, gap=20))

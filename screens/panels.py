@@ -157,20 +157,20 @@ class Photo(Panel):
         self.opening.opacity = 0 if self.texture is not None else 1
         if self.texture is None:
             return
+        x, y, wide, high = self.seen()
+        top_first = (0, 1, 1, 1, 1, 0, 0, 0)  # the first row of the picture is its top
+        with self.canvas.before:
+            Color(1, 1, 1, 1)
+            Rectangle(texture=self.texture, pos=(x, y), size=(wide, high), tex_coords=top_first)
+
+    def seen(self) -> tuple[float, float, float, float]:
+        """x, y, width, height of the picture: whole, as large as there is room."""
+        assert self.texture is not None
         edge = self.look.px(20)
         wide, high = self.width - 2 * edge, self.height - self._foot - edge
         scale = min(wide / self.texture.width, high / self.texture.height)
         size = (self.texture.width * scale, self.texture.height * scale)
-        middle = self.y + self._foot + high / 2
-        top_first = (0, 1, 1, 1, 1, 0, 0, 0)  # the first row of the picture is its top
-        with self.canvas.before:
-            Color(1, 1, 1, 1)
-            Rectangle(
-                texture=self.texture,
-                pos=(self.center_x - size[0] / 2, middle - size[1] / 2),
-                size=size,
-                tex_coords=top_first,
-            )
+        return self.center_x - size[0] / 2, self.y + self._foot + (high - size[1]) / 2, *size
 
 
 class SignStage(Column):

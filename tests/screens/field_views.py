@@ -9,6 +9,7 @@ from sample_views import LONG_NAME, Somebody, drawn_person
 
 from kiosk import texts
 from kiosk import views as v
+from kiosk.face.booth import Picture
 from kiosk.face.guidance import Action, Guidance, Phase
 from kiosk.face.verdicts import Hint
 from kiosk.field import views as f
@@ -27,6 +28,20 @@ PEOPLE = (
     ("侯桂花 · 93岁", "泽头卫生院 内科 6床"),
     ("慕恒山 · 80岁", "泽头卫生院 内科 7床"),
 )
+
+
+def drawn_photo() -> Picture:
+    """The whole picture of a camera: somebody on a chair, and a code beside the face."""
+    from PIL import Image, ImageDraw
+
+    person = drawn_person()
+    image = Image.new("RGB", (600, 450), "#5A6A70")
+    small = Image.frombytes("RGB", (person.width, person.height), person.pixels).resize((340, 368))
+    image.paste(small, (90, 82))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((410, 190, 540, 270), fill="#F4F1E8")
+    draw.text((430, 205), "4827", fill="#16242B", font_size=40)
+    return Picture(1, image.width, image.height, image.tobytes())
 
 
 def board(now: int = 1, link: f.Link = f.Link.OFFLINE, unsent: int = 5, size: int = 2_300_000) -> f.Board:
@@ -160,10 +175,10 @@ FIELD: dict[str, v.View[Any]] = {
         mirror(Guidance(Phase.ACTING, Action.BLINK, 1, 2, progress=0.3)), 2, B.BY_HAND
     ),
     "field-visit-photo": visit(
-        f.PhotoPanel(Somebody(drawn_person()), "4827", taken=False), 2, B.NO_PHOTO, B.SHOOT, which=BY_HAND
+        f.PhotoPanel(Somebody(drawn_photo()), "4827", taken=False), 2, B.NO_PHOTO, B.SHOOT, which=BY_HAND
     ),
     "field-visit-taken": visit(
-        f.PhotoPanel(Somebody(drawn_person()), "4827", taken=True),
+        f.PhotoPanel(Somebody(drawn_photo()), "4827", taken=True),
         2,
         B.SHOOT_AGAIN,
         B.KEEP_PHOTO,

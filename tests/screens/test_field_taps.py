@@ -254,6 +254,17 @@ def test_the_photo_is_wiped_when_the_visit_goes_on(tablet: Stage) -> None:
     assert photo.texture is None
 
 
+def test_a_photo_is_seen_whole_and_large_enough_to_read_the_code(tablet: Stage) -> None:
+    photo = tablet.mount(FIELD["field-visit-photo"]).stage
+    x, y, wide, high = photo.seen()
+    assert wide >= 85 * photo.look.pixels_per_mm
+    assert wide / high == pytest.approx(600 / 450, abs=0.01)
+    assert photo.x <= x
+    assert x + wide <= photo.right
+    assert photo.boxes[0].top <= y
+    assert y + high <= photo.top
+
+
 def test_a_check_that_runs_has_no_next_step(tablet: Stage) -> None:
     """While a person looks into the mirror nothing is to be tapped."""
     from screens.buttons import Button
