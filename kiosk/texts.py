@@ -189,6 +189,7 @@ WITHDRAW: Final = "撤回照片的同意"
 WITHDRAWN_TITLE: Final = "已经撤回同意"
 WITHDRAWN_BODY: Final = ("社保中心会删掉您的照片。", "待遇不受影响。资格认证可以换一种方式做。")
 MUST_BE_DONE_BY: Final = "请在 {day}前做好"
+MUST_BE_DONE_TODAY: Final = "请在今天做好"  # the last day itself: "before" it would be too late already
 
 # the yearly check: the ways
 WAY_FACE_NOTE: Final = "只在这台机器上比对，照片不上传，不保存，办完就清除。"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from kiosk import dates, events, texts, views, wire
 from kiosk.face.booth import BoothState
@@ -82,11 +83,17 @@ def choose(kiosk: Kiosk, page: wire.MyPage) -> WayKey | Back:
         steps=Steps(views.CERTIFY_STEPS, 1),
         ways=open_ways(kiosk, page),
         consent_version=wire.CONSENT_VERSION,
-        due=texts.MUST_BE_DONE_BY.format(day=dates.long_date(due_by)) if due_by else "",
+        due=_due(due_by, page.server_time.date()) if due_by else "",
     )
     while (answer := kiosk.desk.ask(view)) is WayKey.RULES:
         kiosk.desk.ask(views.ConsentRules(wire.CONSENT_VERSION, texts.CONSENT_RULES))
     return answer
+
+
+def _due(due_by: date, today: date) -> str:
+    """By when, as one line."""
+    by = texts.MUST_BE_DONE_BY.format(day=dates.long_date(due_by))
+    return texts.MUST_BE_DONE_TODAY if due_by == today else by
 
 
 def other_ways(
