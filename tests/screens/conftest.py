@@ -121,3 +121,19 @@ def shell_for(the_stage: Stage) -> Any:
         )
 
     return make
+
+
+@pytest.fixture(scope="module", params=[(1280, 800), (800, 1280)], ids=["across", "upright"])
+def the_tablet(request: pytest.FixtureRequest, window: Any, the_stage: Any) -> Iterator[Stage]:
+    """A tablet's window, both ways up."""
+    from tablet_stage import tablet_stage
+
+    with tablet_stage(window, request.param) as stage:
+        yield stage
+
+
+@pytest.fixture
+def tablet(the_tablet: Stage) -> Iterator[Stage]:
+    the_tablet.app.close_pages()
+    yield the_tablet
+    the_tablet.app.close_pages()

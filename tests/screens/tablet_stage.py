@@ -42,3 +42,20 @@ def turn(window: Any, size: tuple[int, int]) -> None:
     window.size = size
     EventLoop.idle()
     assert tuple(window.size) == tuple(size)
+
+
+def finger_at(press: Any) -> Any:
+    from screens import taps
+
+    return taps.Finger(*press.to_window(*press.center))
+
+
+def stroke(field: Any, *points: tuple[float, float]) -> None:
+    from screens import taps
+
+    at = [(field.x + x * field.width, field.top - y * field.height) for x, y in points]
+    finger = taps.Finger(*at[0])
+    finger.down()
+    for point in at[1:]:
+        finger.move(*point)
+    finger.up()
