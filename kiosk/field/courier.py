@@ -48,7 +48,7 @@ class Courier:
         self.progress = Progress(Link.OFFLINE, packets.unsent, packets.unsent_bytes, 0)
         self._wait_s = FIRST_WAIT_S
         self._inbox: queue.SimpleQueue[bool] = queue.SimpleQueue()  # False: stop
-        self._died = False
+        self._died = self._stopping = False
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
     def start(self) -> None:
@@ -58,7 +58,8 @@ class Courier:
         self._thread.start()
 
     def stop(self) -> None:
-        """A packet that is under way is sent again after the next start."""
+        """No further packet is begun; one that is under way for longer than 10 s is sent again after the next start."""
+        self._stopping = True
         self._inbox.put(False)
         if self._thread.ident is not None:
             self._thread.join(timeout=10)
@@ -100,7 +101,7 @@ class Courier:
         """True when nothing waits any more.  Raises Unreachable."""
         if self._packets.unsent == 0:
             return self._listen()
-        while (packet := self._packets.next_unsent()) is not None:
+        while (packet := self._packets.next_unsent()) is not None and not self._stopping:
             self._tell(Link.SENDING)
             if not self._send(packet.seq):
                 self._tell(Link.ONLINE)

@@ -250,6 +250,20 @@ def test_it_sends_by_itself_when_it_is_woken_and_stops_when_it_is_told(
         assert [visit.state for visit in life.packets.kept()] == [KeptState.ACCEPTED] * 2
 
 
+def test_it_stops_between_two_packets_and_the_next_start_sends_the_rest(round_: Round) -> None:
+    round_.keep(1, 2, 3)
+    far_answer = round_.far.answer
+
+    def answer(method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        round_.courier.stop()  # somebody switches the tablet off just now
+        return far_answer(method, path, body)
+
+    round_.far.answer = answer  # type: ignore[method-assign]
+    round_.courier.sweep()
+    assert round_.sent == [1]
+    assert round_.life.packets.unsent == 2
+
+
 def test_visits_are_kept_while_others_are_sent(folder: Path, clock: WallClock, far: FarCentral) -> None:
     """Session and courier at once, over one journal."""
     with Life(folder, clock) as life:
