@@ -36,10 +36,11 @@ SCAN_EVERY = 25  # deaths
 
 @dataclass(frozen=True)
 class Plan:
-    """``stride``: every so many steps; ``most``: deaths of one kind of visit at the most; ``people`` there are to visit."""
+    """``stride``: every so many steps from ``first``; ``most``: deaths of one kind of visit; ``people`` there are to visit."""
 
     ways: Sequence[Way]
     people: int
+    first: int = 1
     stride: int = 1
     most: int = 10_000
     again_share: float = 0.5
@@ -47,7 +48,7 @@ class Plan:
 
 
 FULL = Plan(WAYS, people=300)
-REDUCED = Plan((Way.FACE, Way.MANUAL), people=40, stride=14, most=14, mornings=False)
+REDUCED = Plan((Way.FACE, Way.MANUAL), people=50, stride=5, mornings=False)
 CONTROL = Plan((Way.FACE,), people=80, again_share=0.0, mornings=False)
 
 
@@ -135,7 +136,7 @@ def die_through(lives: Lives, plan: Plan, seed: int, tally: Tally, progress: Say
     rng = Random(f"{seed} kills")
     left = fetched(lives, tally, rng)
     if plan.mornings:
-        for kill_at in range(1, 10_000, plan.stride):
+        for kill_at in range(plan.first, 10_000, plan.stride):
             said = lives.live(tally, Way.FACE, rng.randrange(2**32), kill_at, fetch=True)
             left = fetched(lives, tally, rng)
             if "steps" in said:
@@ -144,7 +145,7 @@ def die_through(lives: Lives, plan: Plan, seed: int, tally: Tally, progress: Say
         progress(f"morning: {tally.kills} kills")
     for way in plan.ways:
         before = tally.kills
-        for kill_at in range(1 + rng.randrange(plan.stride), 10_000, plan.stride):
+        for kill_at in range(plan.first + rng.randrange(plan.stride), 10_000, plan.stride):
             if left < 2:
                 left = fetched(lives, tally, rng)
             assert left > 0, "nobody is left to be visited"
