@@ -1,7 +1,8 @@
 """Whether a tablet's times can be right, and whether it held more than it may: both from what the packets before it say.
 
 A clock is wrong that runs ahead of central's, ends before it began, was before its own pack, goes backwards from packet to packet, or
-moved against the machine's own uptime within one start.  Before a tablet has seen central's time (``clock_known`` false) its clock
+was set back against the machine's own uptime within one start; uptime stands
+still while a tablet sleeps, so the clock may run ahead of it.  Before a tablet has seen central's time (``clock_known`` false) its clock
 may be corrected once; it may not be moved otherwise.
 """
 
@@ -52,7 +53,7 @@ def clock_flaw(connection: Connection, tablet_id: str, seq: int, now: Moment, pa
     if now.boot_id != before.boot_id:
         return ""
     moved_ms = (now.ended_ms - before.ended_ms) - (now.up_ms - before.up_ms)
-    return "the clock was moved" if abs(moved_ms) > CLOCKS_APART_MS else ""
+    return "the clock was set back" if moved_ms < -CLOCKS_APART_MS else ""
 
 
 def limits_flaw(connection: Connection, tablet_id: str, seq: int, ended_ms: int) -> str:

@@ -8,14 +8,16 @@ import requests
 
 from central.problems import STATUS
 from kiosk import wire
+from kiosk.field import wire as field_wire
 
 ROOT = Path(__file__).parents[2]
 
 
 def promised():
-    """(method, address) of every call in the docstring of kiosk/wire.py."""
-    calls = re.findall(r"^    (GET|PUT|POST) +(/v1/\S+)", wire.__doc__, re.MULTILINE)
-    assert len(calls) == 18
+    """(method, address) of every call in the docstrings of kiosk/wire.py and kiosk/field/wire.py."""
+    told = wire.__doc__ + field_wire.__doc__
+    calls = re.findall(r"^    (GET|PUT|POST) +(/v1/\S+)", told, re.MULTILINE)
+    assert len(calls) == 18 + 5
     return {(method, re.sub(r"{\w+}", "{}", path)) for method, path in calls}
 
 

@@ -271,6 +271,13 @@ def test_a_clock_that_was_moved_between_two_visits_is_wrong(field, tablet, clock
     assert tablet.brought(1, boot_id="boot-3") == ("accepted", "certified")
 
 
+def test_a_tablet_that_slept_between_two_visits_is_not_wrong(field, tablet, clock):
+    assert tablet.brought(0) == ("accepted", "certified")
+    clock.move_s(5400)
+    tablet.booted_ms += 5000 * 1000  # its uptime stood still
+    assert tablet.brought(1) == ("accepted", "certified")
+
+
 def test_a_clock_that_is_corrected_once_central_was_seen_is_not_wrong(field, tablet, clock):
     clock.move_s(3600)
     tablet.clock_known, tablet.wrong_ms = False, -15 * MINUTE_MS
