@@ -1,4 +1,4 @@
-.PHONY: setup demo test check golden bench bench-face bench-tablet proof chaos
+.PHONY: setup demo test check golden bench bench-face bench-tablet tablet tablet-check proof chaos
 
 PY := .venv/bin/python
 
@@ -29,6 +29,14 @@ bench-face: setup
 # A day of visits at home, kill -9 at every step of one, and the packaged program where ``make tablet`` has built it.
 bench-tablet: setup
 	@$(PY) -m bench.tablet
+
+# dist/shebao-tablet/ and a Debian package of it: the same program, on a machine without Python.  docs/tablet-build.md
+tablet: setup
+	@deploy/tablet.sh
+
+# The folder is started where there is no Python, and makes one visit.
+tablet-check: tablet
+	@$(PY) -m bench.tablet_bundle --weigh
 
 # Everything that could lose a fen, in full: hours of schedules, cuts and kills.  docs/reliability.md
 proof: setup

@@ -116,14 +116,31 @@ def test_no_word_of_refusal_is_documented_that_is_gone() -> None:
 # --- dependencies -------------------------------------------------------------------------------------------
 
 
+LOCKS = ("requirements.lock", "requirements-tablet.lock")
+DEBIAN = ("deploy/packages.txt", "deploy/tablet/packages.txt")
+
+
+def locked(name: str) -> dict[str, str]:
+    """Version by package."""
+    return dict(re.findall(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
 def test_every_dependency_is_argued_for() -> None:
-    lock = re.findall(r"^([a-z0-9][a-z0-9._-]*)==", (ROOT / "requirements.lock").read_text(), re.MULTILINE)
     debian = [
         line.strip()
-        for line in (ROOT / "deploy" / "packages.txt").read_text().splitlines()
+        for name in DEBIAN
+        for line in (ROOT / name).read_text().splitlines()
         if line.strip() and not line.startswith("#")
     ]
-    assert set(rows("dependencies.md")) == {*lock, *debian, *shipped()}
+    assert set(rows("dependencies.md")) == {*debian, *shipped()}.union(*map(locked, LOCKS))
+
+
+def test_the_locks_agree_and_name_no_place() -> None:
+    one, other = map(locked, LOCKS)
+    assert {name: other[name] for name in one.keys() & other.keys()} == {
+        name: one[name] for name in one.keys() & other.keys()
+    }
+    assert [name for name in LOCKS if "://" in (ROOT / name).read_text()] == []
 
 
 def shipped() -> set[str]:
