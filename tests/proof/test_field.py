@@ -1,4 +1,4 @@
-"""Visits at home, in a small form: a short day with a bad evening, a few kills, a search of the disk.  In full: ``make bench-tablet``.
+"""Visits at home, in a small form: a short day with a bad evening, a few kills, a search of the disk.  The rest: make bench-tablet.
 
 Each of the three is seen to find what is planted for it.
 """
