@@ -2,7 +2,7 @@
 
 A clock is wrong that runs ahead of central's, ends before it began, was before its own pack, goes backwards from packet to packet, or
 was set back against its own uptime within one start; uptime stands still while a tablet sleeps, so the clock may run ahead
-of it.  Before a tablet has seen central's time (``clock_known`` false) its clock may be corrected once; it may not be moved otherwise.
+of it.  Before a tablet has seen central's time (``clock_known`` false) its clock may be corrected once, and not be moved otherwise.
 """
 
 from __future__ import annotations
