@@ -19,7 +19,8 @@ CODED = tuple((height_px, quality) for height_px in (480, 400, 320) for quality 
 # A whole photograph: a face is a small part of it, and a code is held up that has to be read.
 PHOTO_CODED = (
     *((long_px, quality) for long_px in (960, 800, 640, 480) for quality in (85, 75, 65)),
-    *((480, 45), (360, 45), (240, 45)),  # whatever the wallpaper is: there is no second visit for a photograph
+    # whatever the wallpaper is: there is no second visit for a photograph
+    *((480, 45), (360, 45), (240, 45)),
 )
 MOST_SEALED_BYTES = 44_000  # what central takes
 SEAL_BYTES = 48  # X25519 share and tag

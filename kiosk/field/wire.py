@@ -41,7 +41,8 @@ from kiosk.wire import (
 
 GENESIS = "0" * 64
 SIGNED = b"visit packet "
-CONSENT_VERSION = "2026-11"  # of kiosk.texts.FIELD_CONSENT, which is read aloud; another wording is another version
+# Of kiosk.texts.FIELD_CONSENT, which is read aloud; another wording is another version.
+CONSENT_VERSION = "2026-11"
 PACKET_MOST_BYTES = 150_000  # sealed; a picture and a photo of 44 kB each, twice base64, among it
 
 LocalId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
