@@ -2,7 +2,8 @@
 
 For each kind of visit: a life that dies at its first step, then whatever it takes until the visit is captured and sent; a life that
 dies at its second step; and so on, until one does all its work without reaching its step.  Half of the lives after a death die too,
-at a step drawn by chance: on the way back.  The morning - sign in, fetch the day's people - is died through in the same way.
+at a step drawn by chance: on the way back.  The morning - sign in, fetch the day's people - is died through in the same way, and
+before it the first start of a tablet that was never on.
 
 At the end central's own tables are read: everything that staff saw as sealed is there, once, and the tablet's chain is whole.
 """
@@ -134,6 +135,11 @@ class Lives:
 
 def die_through(lives: Lives, plan: Plan, seed: int, tally: Tally, progress: Say) -> None:
     rng = Random(f"{seed} kills")
+    if plan.mornings:  # a tablet that was never on: each life finds what the one before had begun
+        for kill_at in range(1, 10_000):
+            if "steps" in lives.live(tally, Way.FACE, rng.randrange(2**32), kill_at, fetch=True):
+                break
+        progress(f"first start: {tally.kills} kills")
     left = fetched(lives, tally, rng)
     if plan.mornings:
         for kill_at in range(plan.first, 10_000, plan.stride):
