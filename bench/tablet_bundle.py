@@ -114,7 +114,7 @@ def size_mb() -> float:
 
 
 def against_source(folder: Path, quick: bool) -> list[Figure]:
-    """Start to usable, and memory, of the folder and of the source, off screen, by turns, with warm caches."""
+    """Start to usable, and memory, of the folder by those of the source, off screen, by turns, with warm caches."""
     toml = folder / "tablet.toml"
     toml.write_text(lonely(folder), encoding="utf-8")
     words = ["run", "--headless", "--config", str(toml)]
@@ -135,16 +135,17 @@ def against_source(folder: Path, quick: bool) -> list[Figure]:
             one.stop()
     return [
         Figure(
-            name,
-            median(samples["bundle"]),
-            unit,
-            median(samples["source"]),
-            "the same program from the source",
-            low=min(samples["bundle"]),
-            high=max(samples["bundle"]),
+            f"{name}_vs_source",
+            median(samples["bundle"]) / median(samples["source"]),
+            "x",
             runs=len(samples["bundle"]),
+            more={
+                f"bundle_{unit}": median(samples["bundle"]),
+                f"source_{unit}": median(samples["source"]),
+                f"bundle_worst_{unit}": max(samples["bundle"]),
+            },
         )
-        for name, unit, samples in (("bundle_start", "s", seconds), ("bundle_rss", "MB", rss_mb))
+        for name, unit, samples in (("bundle_start", "s", seconds), ("bundle_rss", "mb", rss_mb))
     ]
 
 
@@ -166,9 +167,8 @@ def main() -> int:
         sys.stdout.write(f"The folder of {size:.0f} MB starts {where}; {visit}\n")
         if "--weigh" in sys.argv[1:]:
             for one in against_source(folder, quick=True):
-                sys.stdout.write(
-                    f"{one.name}: {one.value:.3g} {one.unit}, source {one.peer:.3g}, ratio {one.ratio:.3g}\n"
-                )
+                seen = ", ".join(f"{name} {value:.3g}" for name, value in one.more.items())
+                sys.stdout.write(f"{one.name}: {one.value:.3g} ({seen})\n")
     return 0
 
 
