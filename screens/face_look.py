@@ -35,7 +35,7 @@ class FaceLookScreen(Page):
         spoken = IconLine(self.ink, Icon(self.ink, "volume-2", 50, "brand"), self.line)
         self.words = self.column([self.heading, Centre(self.look, spoken)], gap=4)
         self.mirror = Mirror(
-            self.ink, self.view.preview, self.view.guidance, MIRROR_HIGH[self.look.landscape]
+            self.ink, self.view.preview, self.view.guidance, MIRROR_HIGH[self.look.landscape], self.say
         )
         self.mirror.grow = 50.0
         return Body(
@@ -50,10 +50,12 @@ class FaceLookScreen(Page):
         if view.preview is not self.view.preview or view.steps != self.view.steps:
             return False
         self.mirror.tell(self.view.guidance)
-        title, line = words_of(self.view.guidance)
+        return True
+
+    def say(self, guidance: Guidance) -> None:
+        title, line = words_of(guidance)
         if (title, line) != (self.heading.text, self.line.text):
             self.heading.set_content(title)
             self.line.set_content(line)
             # they take as many lines as the ones before: the rest of the page stays where it is
             self.words.put(*self.words.pos, *self.words.size)
-        return True

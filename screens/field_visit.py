@@ -155,5 +155,5 @@ class FieldVisitScreen(FieldPage):
             return False
         if view.panel.preview is not self.stage.mirror.preview:
             return False
-        self.stage.tell(view.panel.guidance)
+        self.stage.mirror.tell(view.panel.guidance)
         return True

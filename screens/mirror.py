@@ -7,6 +7,7 @@ The picture is mirrored already: the person's own left is at the left.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from kivy.clock import Clock
 from kivy.graphics import (
@@ -35,7 +36,8 @@ PICTURE_SHARE = 1.29  # height of the whole picture to the oval's
 RING_POINTS = 120
 RING = 8.0
 SIGN_S = 1.8
-LOOK_EVERY_S = 1 / 30  # never 0: Kivy's interrupt clock would not rest at all between two frames
+# At every turn of the window, so that a picture and new words are one drawing; never 0: Kivy's clock would not rest at all.
+LOOK_EVERY_S = 1 / 60
 MOVE_EVERY_S = (
     1 / 15
 )  # one drawing of the whole panel costs what a drawing costs: a software panel has time for so many
@@ -84,8 +86,10 @@ class HintLine(Box):
 class Mirror(Panel):
     """The dark panel.  ``tell`` says what is new; nothing is built anew for it."""
 
-    def __init__(self, ink: Ink, preview: Preview, guidance: Guidance, high: float) -> None:
-        self.hint = HintLine(ink)
+    def __init__(
+        self, ink: Ink, preview: Preview, guidance: Guidance, high: float, beside: Callable[[Guidance], None]
+    ) -> None:
+        self.hint, self.beside = HintLine(ink), beside
         border = "line" if ink.look.theme.name != "default" else ""
         super().__init__(ink.look, self.hint, fill="glass", border=border, radius=44, pad=30, side_pad=40)
         self.opening = Column(
@@ -112,7 +116,8 @@ class Mirror(Panel):
         self._move: Translate | None = None
         self._still_s = 0.0
         self._event = Clock.schedule_interval(self._frame, LOOK_EVERY_S)
-        self.tell(guidance)
+        self._coming: Guidance | None = None
+        self._tell_hint()
         self._look()  # large type does not put the person out of the mirror
 
     def natural(self, width: float) -> float:
@@ -132,7 +137,12 @@ class Mirror(Panel):
     # --- what is new
 
     def tell(self, guidance: Guidance) -> None:
-        old, self.guidance = self.guidance, guidance
+        """Shown, and given to ``beside``, at the next turn of the window: one drawing with the picture that comes with it."""
+        self._coming = guidance
+
+    def _show_coming(self, guidance: Guidance) -> None:
+        old, self.guidance, self._coming = self.guidance, guidance, None
+        self.beside(guidance)
         self._tell_hint()
         if self._ring is not None:
             self._show_ring()
@@ -147,6 +157,8 @@ class Mirror(Panel):
         self.hint.tell(words, hint is not None)
 
     def _frame(self, passed_s: float) -> None:
+        if self._coming is not None:
+            self._show_coming(self._coming)
         self._passed_s += passed_s
         self._still_s += passed_s
         if (

@@ -83,13 +83,12 @@ class MirrorStage(Column):
     def __init__(self, ink: Ink, preview: Preview, guidance: Guidance, high: float) -> None:
         self.heading = Text(ink, " ", 72, bold=True, align="centre", leading=1.25, fit=True)
         self.line = Text(ink, " ", 40, bold=True, role="brand", align="centre", leading=1.35, fit=True)
-        self.mirror = Mirror(ink, preview, guidance, high)
+        self.mirror = Mirror(ink, preview, guidance, high, self.say)
         self.mirror.grow = 1.0
         super().__init__(ink.look, [self.heading, self.line, self.mirror], gap=10, grow=1)
-        self.tell(guidance)
+        self.say(guidance)
 
-    def tell(self, guidance: Guidance) -> None:
-        self.mirror.tell(guidance)
+    def say(self, guidance: Guidance) -> None:
         for text, words in zip((self.heading, self.line), words_of(guidance), strict=True):
             if text.text != words:
                 text.set_content(words)

@@ -217,6 +217,7 @@ def test_other_guidance_stands_where_it_would_on_a_page_built_for_it(
     page = built(SAID[0])
     for guidance in [*SAID, *reversed(SAID)]:
         page.update(views.FaceLook(check(2), guidance, camera))
+        page.mirror._frame(1 / 60)
         assert places(page) == places(built(guidance))
 
 
@@ -252,6 +253,7 @@ def test_the_ring_fills_clockwise_from_the_top(stage: Any) -> None:
     stage.app.draw(
         views.FaceLook(check(2), Guidance(Phase.ACTING, Action.NOD, 1, 2, progress=0.5), page.view.preview)
     )
+    next_look(stage, camera)
     ring = [pixel(stage, x, y) for x, y in ((edge, -edge), (edge, edge), (-edge, edge), (-edge, -edge))]
     assert ring == [green, green, grey, grey]
 
