@@ -213,6 +213,7 @@ def test_other_words_do_not_build_the_mirror_anew(tablet: Stage) -> None:
     other = replace(view.panel, guidance=Guidance(Phase.ACTING, Action.NOD, 1, 2))
     tablet.app.draw(replace(view, panel=other))
     assert page.stage is stage_box
+    stage_box.mirror._frame(1 / 60)  # they come with the next turn of the window
     assert stage_box.heading.text == texts.FACE_NOD
     assert stage_box.mirror.guidance == other.guidance
 
