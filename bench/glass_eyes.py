@@ -28,11 +28,11 @@ ALIKE = 0.95  # words drawn by this very font come out at 0.999; other words of 
 SIZES_PX = range(60, 13, -1)  # the largest first: a name on a page counts before the same name in a list
 PARTS = re.compile(r"[\u4e00-\u9fff]+|[0-9]+|[A-Z]+")  # between them stands air that only the program knows
 HALF_ALIKE = 0.7  # the same at half the size, where one can look eight times as fast
-UP_S = 10.0
-PATIENCE_S = 20.0
+UP_S = 30.0
+PATIENCE_S = 60.0  # a machine that runs every test beside it is slow
 AIR = 0.3  # of a character's width
 LOOK_EVERY_S = 0.1
-SETTLED_S = 0.5  # a new page takes no taps for a moment
+SETTLED_S = 1.0  # a new page takes no taps for 0.6 s
 STEP_S = 0.05  # between what a finger does
 
 Grey = NDArray[np.uint8]

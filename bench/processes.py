@@ -39,7 +39,7 @@ class Started:
     def stop(self) -> int:
         """Ends it cleanly.  Raises TimeoutExpired when it does not end."""
         self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(20)
+        status = self.process.wait(60)
         self.ear.close()
         return status
 
