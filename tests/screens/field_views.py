@@ -110,15 +110,9 @@ def tasks(done: int, *which: f.Task) -> tuple[f.TaskLine, ...]:
 
 
 NOTE = "上次认证 2025-11-30 · 一周后到期"
-CONSENT = (
-    "请念给老人听：",
-    "社保中心要核对您本人，看您是不是按时领着养老金。",
-    "用您身份证里的照片，和镜头现在拍的比一比，只在这台平板里比，比完就清除。",
-    "不愿意刷脸也一样办：拍一张照片，请一位见证人签名。",
-    "随时可以不办，待遇不受影响。",
-)
-READ_CARD = f.WordsPanel("id-card", ("请把老人的身份证", "放到读卡器上"))
-BEFORE_FACE = f.WordsPanel("scan-face", ("请老人看镜头，眨眨眼",))
+READ_CARD = f.WordsPanel("id-card", texts.FIELD_CARD)
+CONSENT = f.WordsPanel("heart-handshake", texts.FIELD_CONSENT, "go")
+BEFORE_FACE = f.WordsPanel("scan-face", texts.FIELD_READY)
 
 
 def visit(panel: f.Panel, done: int, *buttons: f.VisitButton, **more: Any) -> f.FieldVisit:
@@ -164,10 +158,8 @@ FIELD: dict[str, v.View[Any]] = {
         f.Board("于佳", (), None, f.Link.ONLINE, 0, 0), "", "", (), (f.DayButton.SIGN_OUT, f.DayButton.FETCH)
     ),
     "field-visit-card": visit(READ_CARD, 0, B.LEAVE, B.TYPE_NUMBER, B.MORE),
-    "field-visit-consent": visit(
-        f.WordsPanel("user-round-check", CONSENT), 1, B.LEAVE, B.AGREE_GUARDIAN, B.AGREE_PERSON
-    ),
-    "field-visit": visit(BEFORE_FACE, 2, B.BY_HAND, B.START_FACE, next_words="下一项：人脸核验"),
+    "field-visit-consent": visit(CONSENT, 1, B.BY_HAND, B.AGREE_GUARDIAN, B.AGREE_PERSON),
+    "field-visit": visit(BEFORE_FACE, 2, B.MORE, B.BY_HAND, B.START_FACE, next_words=texts.FIELD_NEXT_FACE),
     "field-visit-looking": visit(
         mirror(Guidance(Phase.LOOKING, progress=0.12, hint=Hint.COME_CLOSER)), 2, B.LEAVE, B.BY_HAND
     ),
@@ -213,7 +205,7 @@ FIELD_NASTY: dict[str, v.View[Any]] = {
         (f.DayButton.SIGN_OUT, f.DayButton.SYNC, f.DayButton.NEXT),
     ),
     "field-visit-long": visit(
-        f.WordsPanel("user-round-check", (*CONSENT, CONSENT[2])),
+        f.WordsPanel("user-round-check", (*texts.FIELD_CONSENT, texts.FIELD_CONSENT[2])),
         1,
         B.LEAVE,
         B.AGREE_GUARDIAN,
