@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from central import tables
 from central.identity import mask_name
+from central.jpeg2000 import NotShowable, as_png
 from central.judgement import Reason
 from central.pictures import JPEG, SignedPicture
 from central.references import PICTURE, StoredFace
@@ -257,10 +258,13 @@ def _stored(face: StoredFace) -> Shown:
     note = f"{face.taken_on:%Y-%m-%d} 拍摄" if face.taken_on else "拍摄日期不详"
     if face.kind != PICTURE:
         return Shown(title, note, missing="留存的只有特征值，没有照片可看")
-    if not face.coded.startswith(JPEG):
-        return Shown(title, note, missing="这张是 JPEG 2000 格式，浏览器显示不了；请用原件核对")
-    return Shown(title, note, _data(face.coded))
+    if face.coded.startswith(JPEG):
+        return Shown(title, note, _data(face.coded))
+    try:
+        return Shown(title, note, _data(as_png(face.coded), "png"))
+    except NotShowable:
+        return Shown(title, note, missing="留存的照片打不开，看不了；请用原件核对")
 
 
-def _data(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode('ascii')}"
+def _data(coded: bytes, kind: str = "jpeg") -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(coded).decode('ascii')}"

@@ -52,7 +52,7 @@ HOMES = {
     "misaki": ("assets/build_voice.py",),
     "numpy": ("assets/build_voice.py", "kiosk/face/*", "devices/*"),
     "onnxruntime": ("assets/build_voice.py",),
-    "PIL": ("devices/*", "screens/*", "assets/build_fonts.py"),
+    "PIL": ("devices/*", "screens/*", "assets/build_fonts.py", "central/jpeg2000.py"),
     "pypinyin": ("assets/build_voice.py",),
     "pydantic": ("kiosk/config.py", "kiosk/wire.py", "kiosk/field/wire.py", "kiosk/api.py", "central/*"),
     "requests": ("kiosk/api.py", "central/gateway_*.py"),

@@ -1,11 +1,13 @@
 """What a reviewer sees of a yearly check and may decide, through the real pages; who looked; how many faces are stored."""
 
 import base64
+import io
 import re
 from datetime import date
 
 import pytest
 import requests
+from PIL import Image
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -174,11 +176,41 @@ def test_without_a_signature_there_is_no_face_and_nothing_to_accept(hall, desk, 
     assert not hall.rows(tables.picture_looks)
 
 
-def test_a_reference_that_no_browser_shows_is_said(hall, desk):
+@pytest.mark.parametrize("no_jp2", [False, True], ids=["a file", "a bare codestream"])
+def test_a_reference_in_jpeg_2000_is_shown_pixel_for_pixel(hall, desk, no_jp2):
+    with Image.open(io.BytesIO(jpeg(height=126))) as portrait:
+        file = io.BytesIO()
+        portrait.save(file, "JPEG2000", irreversible=False, no_jp2=no_jp2)
     person = hall.people()[0]
-    hall.keep_reference(person, coded=b"\xff\x4f\xff\x51" + bytes(900))
+    hall.keep_reference(person, coded=file.getvalue())
+    page = desk("GET", page_of(hall.compared(person))).text
+    assert len(re.findall(r'<img src="data:image/jpeg;', page)) == 1
+    (shown,) = re.findall(r'<img src="data:image/png;base64,([^"]+)"', page)
+    with Image.open(io.BytesIO(base64.b64decode(shown))) as seen:
+        assert seen.mode == "RGB" and seen.tobytes() == portrait.tobytes()
+
+
+def plain(width, height):
+    """A whole file of few bytes, of any size."""
+    file = io.BytesIO()
+    Image.new("L", (width, height), 128).save(file, "JPEG2000", irreversible=False, no_jp2=True)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "coded",
+    [b"\xff\x4f\xff\x51" + bytes(900), plain(64, 64)[:80], plain(2001, 2000)],
+    ids=["damaged", "cut", "huge"],
+)
+def test_a_reference_that_cannot_be_opened_is_said(hall, desk, coded):
+    person = hall.people()[0]
+    hall.keep_reference(person, coded=coded)
     page = desk("GET", page_of(hall.compared(person)))
-    assert len(images_in(page)) == 1 and "JPEG 2000" in page.text
+    assert len(images_in(page)) == 1 and "留存的照片打不开" in page.text
+    assert "image/png" not in page.text
+
+
+def test_without_a_reference_that_is_said(hall, desk):
     alone = desk("GET", page_of(hall.compared(hall.people()[1])))
     assert len(images_in(alone)) == 1 and "没有留存这个人的照片" in alone.text
 
