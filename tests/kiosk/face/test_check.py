@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import cv2
@@ -25,7 +26,7 @@ from kiosk.face.reference_format import (
     read,
     write,
 )
-from kiosk.face.verdicts import Flaw
+from kiosk.face.verdicts import Flaw, Hint
 from kiosk.face.zones import Source, Zone, thresholds_for
 from tests.kiosk.face.conftest import mesh_of
 
@@ -104,6 +105,42 @@ def test_a_living_person_is_compared_with_every_reference(
     assert (outcome.engine, outcome.model) == (engine.name, engine.digest)
     assert check.best is None, "nobody has to look at who was accepted"
     check.forget()
+
+
+def test_twenty_people_behind_are_nobodys_trouble(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes
+) -> None:
+    check = begun(networks, engine, Given(Source.PHOTO, picture))
+    crowded = replace(SCENE, behind=20)
+    said = played(check, Living(sitter, crowded, np.random.default_rng(1)), 60.0)
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.ACCEPTED, ())
+    assert not [each.hint for each in said if each.hint]
+
+
+@pytest.mark.parametrize(
+    ("scene", "hint"),
+    [
+        (replace(SCENE, mask=True), Hint.TAKE_OFF_MASK),
+        (replace(SCENE, sunglasses=True), Hint.TAKE_OFF_SUNGLASSES),
+        (replace(SCENE, light=0.2), Hint.TOO_DARK),
+        (replace(SCENE, light=2.0), Hint.TOO_BRIGHT),
+    ],
+    ids=lambda value: value.name if isinstance(value, Hint) else "",
+)
+def test_what_hides_a_face_is_said_and_nothing_is_asked_until_it_is_gone(
+    networks: Models, engine: Matcher, sitter: Sitter, scene: Scene, hint: Hint
+) -> None:
+    check = begun(networks, engine)
+    said = played(check, Living(sitter, scene, np.random.default_rng(1)), 6.0)
+    assert {each.hint for each in said} == {None, hint}
+    assert {each.phase for each in said} == {Phase.OPENING, Phase.LOOKING}
+    seen = Living(sitter, SCENE, np.random.default_rng(1))
+    for at_s in SCENE.moments(np.random.default_rng(3), 12.0, 6.0):  # it is taken off, a lamp is lit
+        asked = check.feed(seen.image(at_s), at_s)
+        if asked.phase is Phase.ACTING:
+            break
+    assert asked.phase is Phase.ACTING
 
 
 def test_without_a_reference_a_person_compares_and_the_picture_can_be_wiped(
