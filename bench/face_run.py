@@ -26,7 +26,8 @@ from devices.camera_manner import Manner, Rng
 from devices.camera_scene import Scene, any_scene
 from kiosk.config import Face, FaceCheck
 from kiosk.face import models, reference_format
-from kiosk.face.check import Check, Given
+from kiosk.face.check import Check
+from kiosk.face.given import Given
 from kiosk.face.guidance import End, Guidance, Phase
 from kiosk.face.matcher import Matcher, open_matcher
 from kiosk.face.models import Models

@@ -20,21 +20,19 @@ sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped w
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
 
-import cv2
 import numpy as np
 
 from kiosk.config import Face
-from kiosk.face.card_photo import CardPhotoUnreadable, decode
 from kiosk.face.challenge import Challenge, Event
 from kiosk.face.continuity import Film, fingerprint
 from kiosk.face.crops import Image
+from kiosk.face.given import Given, Ready, ready
 from kiosk.face.guidance import Action, Comparison, Doubt, End, Guidance, Outcome, Phase
+from kiosk.face.kept import Kept, cut_out, forgotten, measured
 from kiosk.face.matcher import Matcher, Vector
 from kiosk.face.mesh import Mesh
 from kiosk.face.models import Models
@@ -42,64 +40,16 @@ from kiosk.face.pad import Pad
 from kiosk.face.parallax import Shot, relief, shot
 from kiosk.face.quality import Light
 from kiosk.face.raster import Raster
-from kiosk.face.reference_format import ReferenceUnreadable, StoredChip, StoredVector, read
-from kiosk.face.references import prepare_reference
 from kiosk.face.seeing import Seen, see
 from kiosk.face.surroundings import Surroundings
 from kiosk.face.tracking import NEW
-from kiosk.face.verdicts import Flaw
 from kiosk.face.weights import ENGINE
 from kiosk.face.zones import Source, Thresholds, Zone, together
 
-MARGIN = 0.6  # of the face's height, kept around it
-MOST_REFERENCE_PX = 12_000_000
 # Degrees away at which the depth is looked at: far enough for the nose, near enough to be followed.
 DEPTH_TURN_DEG, DEPTH_NOD_DEG = 18.0, 13.0
 SAME_FACE_DEG = 13.0  # and at which the face of an action is kept
 ENDS = {Zone.ACCEPT: End.ACCEPTED, Zone.REVIEW: End.REVIEW, Zone.NO_MATCH: End.NO_MATCH}
-
-
-@dataclass(frozen=True)
-class Given:
-    """A reference as it came out of its seal (kiosk.face.reference_format)."""
-
-    source: Source
-    content: bytes
-
-    def __repr__(self) -> str:
-        return f"Given({self.source})"
-
-
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """A head cut out of a frame: BGR, and its mesh in it."""
-
-    image: Image
-    mesh: Mesh
-    light: Light
-    away_deg: float
-
-    def forget(self) -> None:
-        self.image.fill(0)
-        self.mesh.points.fill(0)
-
-
-def cut_out(image: Image, mesh: Mesh, light: Light, away_deg: float = 0.0) -> Kept:
-    """The head with some room around it; a copy."""
-    box, (height, width) = mesh.box, image.shape[:2]
-    room = MARGIN * box.height
-    left, top = max(0, math.floor(box.left - room)), max(0, math.floor(box.top - room))
-    right, bottom = min(width, math.ceil(box.right + room)), min(height, math.ceil(box.bottom + room))
-    points = mesh.points.copy()
-    points[:, :2] -= np.array((left, top), np.float32)
-    return Kept(image[top:bottom, left:right].copy(), Mesh(points, mesh.presence), light, away_deg)
-
-
-@dataclass(frozen=True, eq=False)
-class _Reference:
-    source: Source
-    vector: Vector | None
-    flaws: tuple[Flaw, ...]
 
 
 class Check:
@@ -118,7 +68,7 @@ class Check:
     ) -> None:
         self._models, self._matcher, self._thresholds, self._face = models, matcher, thresholds, face
         self._pad = pad
-        self._references = [self._ready(given) for given in references]
+        self._references = [ready(given, models, matcher, face) for given in references]
         self._challenge = Challenge(face.check, rng, gentle)
         self._rng = rng
         self._film, self._track = Film(), NEW
@@ -185,8 +135,7 @@ class Check:
             self.best.fill(0)
             self.best = None
         for reference in self._references:
-            if reference.vector is not None:
-                reference.vector.fill(0)
+            reference.forget()
         self._references = []
 
     # --- what is kept of them --------------------------------------------------------------------------------------
@@ -204,7 +153,7 @@ class Check:
     def _start_over(self) -> None:
         """A new draw: nothing that was shown before it counts."""
         for kept in (self._acting, self._final):
-            _forgotten(kept)
+            forgotten(kept)
         self._acting = self._final = None
         self._reliefs.clear()
         self._straight = self._away = None
@@ -242,7 +191,7 @@ class Check:
             return
         kept = self._acting
         if kept is None or abs(abs(degrees) - SAME_FACE_DEG) < abs(kept.away_deg - SAME_FACE_DEG):
-            _forgotten(kept)
+            forgotten(kept)
             self._acting = cut_out(image, mesh, light, abs(degrees))
 
     def _look_around(self, image: Image, seen: Seen, at_s: float) -> None:
@@ -262,12 +211,12 @@ class Check:
         """The sharpest of the straight look, and of the end."""
         first = self._challenge.guidance.phase is Phase.LOOKING
         if first and self._challenge.looks_anew:
-            _forgotten(self._first)
+            forgotten(self._first)
             self._first = None
         kept = self._first if first else self._final
         if kept is not None and kept.light.sharpness >= light.sharpness:
             return
-        _forgotten(kept)
+        forgotten(kept)
         fresh = cut_out(image, mesh, light)
         if first:
             self._first = fresh
@@ -328,7 +277,7 @@ class Check:
         except ValueError:  # a mesh without extent
             return None
 
-    def _compared(self, reference: _Reference, vector: Vector) -> Comparison:
+    def _compared(self, reference: Ready, vector: Vector) -> Comparison:
         """Too poor, unreadable or of another engine: a person compares, no limit is lowered."""
         if reference.vector is None:
             return Comparison(reference.source, Zone.REVIEW, None, reference.flaws)
@@ -349,7 +298,7 @@ class Check:
         quality: dict[str, float] = {}
         if best is not None:
             self.best = best.image.copy() if end is not End.ACCEPTED else None  # nobody has to look at it
-            quality = _measured(best)
+            quality = measured(best)
             if self._pad is not None:
                 quality["pad"] = self._pad.score(best.image, best.mesh)
         if self._reliefs:
@@ -375,7 +324,7 @@ class Check:
 
     def _drop_frames(self) -> None:
         for kept in (self._first, self._acting, self._final):
-            _forgotten(kept)
+            forgotten(kept)
         self._first = self._acting = self._final = None
         for grey in (self._straight, self._away[0] if self._away else None):
             if grey is not None:
@@ -384,55 +333,3 @@ class Check:
         if self._around is not None:
             self._around.forget()
         self._track = NEW
-
-    # --- references ------------------------------------------------------------------------------------------------
-
-    def _ready(self, given: Given) -> _Reference:
-        """A vector to compare with, or why there is none."""
-        try:
-            stored = read(given.content)
-        except ReferenceUnreadable:
-            return _Reference(given.source, None, (Flaw.UNREADABLE,))
-        if isinstance(stored, StoredVector):
-            if stored.model != self._matcher.digest:
-                return _Reference(given.source, None, (Flaw.OTHER_ENGINE,))
-            return _Reference(given.source, np.array(stored.numbers, np.float32), ())
-        try:
-            chip = isinstance(stored, StoredChip)
-            coded = decode(stored.coded, self._face.chip) if chip else stored.coded
-            image = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)
-        except (cv2.error, CardPhotoUnreadable):
-            image = None
-        if image is None or not 0 < image.shape[0] * image.shape[1] <= MOST_REFERENCE_PX:
-            return _Reference(given.source, None, (Flaw.UNREADABLE,))
-        picture = np.asarray(image, np.uint8)
-        reference = prepare_reference(self._models, picture, self._face.reference, len(stored.coded))
-        try:
-            if reference.mesh is None or reference.too_poor:
-                return _Reference(given.source, None, reference.flaws)
-            return _Reference(given.source, self._matcher.embed(reference.image, reference.mesh), ())
-        except ValueError:
-            return _Reference(given.source, None, (Flaw.NO_FACE,))
-        finally:
-            picture.fill(0)
-            reference.image.fill(0)
-
-
-def _forgotten(kept: Kept | None) -> None:
-    """Zeroes a cut-out, if there is one."""
-    if kept is not None:
-        kept.forget()
-
-
-def _measured(kept: Kept) -> dict[str, float]:
-    """As kiosk.face.quality names it, without what could not be measured."""
-    light = kept.light
-    found = {
-        "brightness": light.brightness,
-        "burnt_share": light.burnt_share,
-        "sharpness": light.sharpness,
-        "cover": light.cover,
-        "eye_contrast": light.eye_contrast,
-        "eye_distance_px": kept.mesh.eye_distance,
-    }
-    return {name: round(value, 4) for name, value in found.items() if value is not None}

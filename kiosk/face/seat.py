@@ -23,8 +23,9 @@ from devices.camera import Camera
 from devices.clock import Clock
 from kiosk.face import talk
 from kiosk.face.booth import Brief
-from kiosk.face.check import Check, Given
+from kiosk.face.check import Check
 from kiosk.face.crops import Image
+from kiosk.face.given import Given
 from kiosk.face.guidance import End, Guidance, Outcome, Phase
 from kiosk.face.matcher import Matcher
 from kiosk.face.mirror import Mirror

@@ -15,8 +15,9 @@ import pytest
 from kiosk.config import Face, FaceChip, FaceReference
 from kiosk.face import matcher_dlib
 from kiosk.face.card_photo import CardPhotoUnreadable, decode
-from kiosk.face.check import Check, Given
+from kiosk.face.check import Check
 from kiosk.face.crops import Image
+from kiosk.face.given import Given
 from kiosk.face.models import Models
 from kiosk.face.reference_format import StoredChip, write
 from kiosk.face.verdicts import Flaw

@@ -14,8 +14,9 @@ from devices.camera_scene import Scene
 from devices.camera_sitter import Portrait, Sitter
 from kiosk.config import Face
 from kiosk.face import matcher_dlib
-from kiosk.face.check import Check, Given
+from kiosk.face.check import Check
 from kiosk.face.crops import Image
+from kiosk.face.given import Given
 from kiosk.face.guidance import Doubt, End, Guidance, Phase
 from kiosk.face.matcher import Matcher
 from kiosk.face.models import Models
