@@ -48,8 +48,10 @@ def findings(connection: Connection) -> Iterator[Finding]:
 
 def _tablets(connection: Connection) -> Iterator[Finding]:
     """The chain of each tablet's packets, by what was signed."""
-    for tablet_id, count, flaw in packets.walk(connection):
+    for tablet_id, count, given_up, flaw in packets.walk(connection):
         words = f"tablet {tablet_id}: {count} packets"
+        if given_up:
+            words += f", put aside: {', '.join(map(str, given_up))}"
         yield Finding(not flaw, words + (f"; {flaw}" if flaw else ""))
 
 

@@ -4,6 +4,9 @@
     parked   fits, and a person decides: the sealed content waits (``packet_contents``)
     refused  does not fit: kept beside the chain with what is wrong, content and all
 
+Where a person has put a refused one aside its place is given up, and the chain goes on behind it: one spoilt packet does not hold up
+a tablet's later visits for ever.  The packet that belongs there can still come as long as none behind it has.
+
 Parked and refused ones raise an alarm.  What is sent again is answered as it was and adds nothing.  One transaction each: after a
 kill a packet was taken whole, or it comes again.
 """
@@ -15,12 +18,12 @@ import binascii
 from collections.abc import Iterator
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from central import alarms, tables_field, tablets
 from central.clock import Clock
@@ -93,7 +96,7 @@ class Packets:
         known = find(connection, tablet_id, packet.seq)
         if known is not None and known.hash == packet.hash:
             return _reply(known)
-        last = tablet.last_seq, tablet.last_hash
+        last = _end(connection, tablet_id, (tablet.last_seq, tablet.last_hash), packet)
         flaw = Flaw.FORKED if known is not None else _flaw(tablet_id, tablet.sign_key, last, packet)
         if flaw is not None:
             self._keep_refused(connection, tablet_id, packet, flaw, now_ms)
@@ -218,22 +221,48 @@ def find(connection: Connection, tablet_id: str, seq: int) -> Row[Any] | None:
     return connection.execute(select(TABLE).where(this)).first()
 
 
-def walk(connection: Connection) -> Iterator[tuple[str, int, str]]:
-    """(tablet, packets, the first thing that is wrong or "") of each tablet's chain, hashes and signatures made anew."""
+class Walked(NamedTuple):
+    """``given_up``: places without a packet, which people have put aside; ``flaw``: the first thing that is wrong, or ""."""
+
+    tablet_id: str
+    packets: int
+    given_up: tuple[int, ...]
+    flaw: str
+
+
+def walk(connection: Connection) -> Iterator[Walked]:
+    """Each tablet's chain, hashes and signatures made anew."""
     for tablet in connection.execute(select(TABLETS).order_by(TABLETS.c.tablet_id)).all():
-        count, before, flaw = 0, GENESIS, ""
+        count, last, flaw = 0, (0, GENESIS), ""
+        given_up: list[int] = []
         mine = select(TABLE).where(TABLE.c.tablet_id == tablet.tablet_id).order_by(TABLE.c.seq)
-        for row in connection.execute(mine):
+        for row in connection.execute(mine).all():
             count += 1
             names = ("seq", "suite", "prev_hash", "digest", "hash", "signature")
             packet = Packet(**{name: getattr(row, name) for name in names})
-            if (found := _flaw(tablet.tablet_id, tablet.sign_key, (count - 1, before), packet)) is not None:
+            end = _end(connection, tablet.tablet_id, last, packet)
+            if (found := _flaw(tablet.tablet_id, tablet.sign_key, end, packet)) is not None:
                 flaw = f"number {row.seq}: {found.value}"
                 break
-            before = row.hash
-        if not flaw and (count, before) != (tablet.last_seq, tablet.last_hash):
+            given_up.extend(range(last[0] + 1, row.seq))
+            last = row.seq, row.hash
+        if not flaw and last != (tablet.last_seq, tablet.last_hash):
             flaw = "the last ones are missing"
-        yield tablet.tablet_id, count, flaw
+        yield Walked(tablet.tablet_id, count, tuple(given_up), flaw)
+
+
+def _end(connection: Connection, tablet_id: str, last: tuple[int, str], packet: Packet) -> tuple[int, str]:
+    """Number and hash of what this packet has to follow: ``last``, or a place that was given up, whose hash only the packet knows."""
+    missing = packet.seq - last[0] - 1
+    if missing < 1:
+        return last
+    put_aside = (
+        select(func.count(DECISIONS.c.seq.distinct()))
+        .where(DECISIONS.c.tablet_id == tablet_id, DECISIONS.c.refusal_id.is_not(None))
+        .where(DECISIONS.c.taken == 0, DECISIONS.c.seq > last[0], DECISIONS.c.seq < packet.seq)
+    )
+    given_up = connection.execute(put_aside).scalar_one()
+    return (packet.seq - 1, packet.prev_hash) if given_up == missing else last
 
 
 def _flaw(tablet_id: str, sign_key: str | None, last: tuple[int, str], packet: Packet) -> Flaw | None:

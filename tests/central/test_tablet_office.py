@@ -8,7 +8,7 @@ import requests
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from central import operators, parked, tables, tables_field, tablets, visit_words
+from central import audit, operators, packets, parked, tables, tables_field, tablets, visit_words
 from central.__main__ import app
 from central.operators import Role
 from central.packets import Flaw
@@ -114,6 +114,76 @@ def test_what_belongs_nowhere_cannot_be_taken(field, browser, tablet):
         assert answer.status_code == status
     assert len(rows(field, "packet_contents")) == 1  # of the first, which nobody has decided about
     assert tablet.send(packet)[1]["result"] == "certified"
+
+
+def put_aside(field, browser, refused_row):
+    answer = browser(
+        "POST",
+        f"{HERE}/packets/WDT01/{refused_row.seq}/decide",
+        decision="aside",
+        note="内存卡坏了",
+        refusal=str(refused_row.refusal_id),
+    )
+    assert answer.status_code == 303
+
+
+def verified(field):
+    with field.service.database.read() as connection:
+        return {each.tablet_id: each for each in packets.walk(connection)}["WDT01"]
+
+
+def test_a_chain_goes_on_behind_what_was_put_aside(field, browser, tablet):
+    assert tablet.brought(0) == ("accepted", "certified")
+    spoilt = [{**tablet.packet(tablet.record(n)), "signature": "0" * 128} for n in (1, 2)]
+    later = [tablet.packet(tablet.record(n)) for n in (3, 4)]
+    for each in (*spoilt, *later):
+        assert tablet.send(each)[0] in (409, 422)
+    refused = {row.seq: row for row in rows(field, "refused_packets")}
+    assert "搁置以后，后面的才接着收" in browser("GET", HERE).text
+    put_aside(field, browser, refused[2])
+    assert tablet.send(later[0])[1]["code"] == "packet_gap"  # the other one is still in the way
+    put_aside(field, browser, refused[3])
+    assert tablet.send({**later[0], "signature": "1" * 128})[1]["detail"] == "signature"
+    assert [tablet.send(each)[1]["result"] for each in later] == ["certified"] * 2
+    assert tablet.send(later[0])[1]["result"] == "certified"  # a lost answer
+    assert tablet.brought(5) == ("accepted", "certified")
+    assert verified(field) == ("WDT01", 4, (2, 3), "")
+    with field.service.database.read() as connection:
+        (said,) = (each for each in audit.findings(connection) if "WDT01" in each.words)
+    assert (said.good, said.words) == (True, "tablet WDT01: 4 packets, put aside: 2, 3")
+
+
+def test_what_belongs_where_something_was_put_aside_may_still_come_and_then_nothing_is_given_up(
+    field, browser, tablet
+):
+    true = tablet.packet(tablet.record(0))
+    tablet.send({**true, "signature": "0" * 128})  # not the tablet's own
+    put_aside(field, browser, rows(field, "refused_packets")[0])
+    assert tablet.send(true)[1]["result"] == "certified"
+    assert tablet.brought(1) == ("accepted", "certified")
+    assert verified(field) == ("WDT01", 2, (), "")
+
+
+def test_what_comes_when_its_place_is_given_up_is_kept_and_told(field, browser, tablet):
+    true = tablet.packet(tablet.record(0))
+    tablet.send({**true, "signature": "0" * 128})
+    put_aside(field, browser, rows(field, "refused_packets")[0])
+    assert tablet.brought(1) == ("accepted", "certified")
+    assert tablet.send(true) == (422, {"code": "packet_refused", "detail": "forked"})
+    (content,) = rows(field, "packet_contents")
+    assert content.sealed == base64.b64decode(true["sealed"])
+    assert "同一序号有两份" in browser("GET", HERE).text
+
+
+def test_a_hole_that_nobody_gave_up_is_a_gap(field, browser, tablet):
+    assert tablet.brought(0, staff_id="2") == ("parked", "not_this_pack")
+    assert decide(browser, decision="aside") == 303  # a parked one is in the chain: nothing is given up
+    tablet.packet(tablet.record(1))  # lost
+    late = tablet.packet(tablet.record(2))
+    assert tablet.send(late)[1]["code"] == "packet_gap"
+    (gap,) = rows(field, "refused_packets")
+    put_aside(field, browser, gap)
+    assert tablet.send(late)[1]["code"] == "packet_gap"
 
 
 def test_a_lost_tablets_packets_can_be_taken_by_a_person(field, browser, tablet):

@@ -343,8 +343,8 @@ def test_kill_9_loses_no_packet_and_takes_none_twice(tmp_path):
     database = Database(sqlite_url(tmp_path / "central.sqlite3"))
     with database.read() as connection:
         assert [finding.words for finding in audit.findings(connection) if not finding.good] == []
-        found = {each[0]: each for each in packets.walk(connection)}
-    assert found["WDT01"] == ("WDT01", count, "")
+        found = {each.tablet_id: each for each in packets.walk(connection)}
+    assert found["WDT01"] == ("WDT01", count, (), "")
     database.close()
 
 
@@ -365,7 +365,7 @@ def test_verify_sees_what_was_changed_in_centrals_own_table(field, tablet, state
         assert tablet.brought(n)[0] == "accepted"
     tamper(field.service.database, PACKETS, statement)
     with field.service.database.read() as connection:
-        found = {tablet_id: flaw for tablet_id, _, flaw in packets.walk(connection)}
+        found = {each.tablet_id: each.flaw for each in packets.walk(connection)}
     assert found == {"WDT01": said, "WDT02": ""}
 
 
