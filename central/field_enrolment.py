@@ -69,7 +69,7 @@ def add_home(
     staff_number: str,
     at_ms: int,
 ) -> int:
-    """``home``: name and address; ``lines``: room and number each.  Gives how many."""
+    """``home``: name and address; ``lines``: room and number each.  Gives how many.  Raises ValueError; then undo all."""
     name, address = home
     _check_text(name, assignments.HOME_MOST, "a care home")
     count = 0
@@ -92,6 +92,8 @@ def add_home(
         except ValueError as error:
             raise ValueError(f"line {n}: {error}") from None
         count += 1
+    if count == 0:
+        raise ValueError("no resident is named")
     return count
 
 
@@ -108,7 +110,8 @@ def _check_text(text: str, most: int, what: str) -> None:
 
 def _person(connection: Connection, number: str) -> Row[Any]:
     persons = tables.persons
-    row = connection.execute(select(persons).where(persons.c.number == number.upper())).first()
+    here = select(persons).where(persons.c.number == number.upper())
+    row = connection.execute(here).first() if number.isalnum() else None  # no database is asked for a NUL
     if row is None:
         raise ValueError("nobody with this number is registered here")
     return row

@@ -40,6 +40,7 @@ WRONG_WORDS = {
     "nobody with this number is registered here": "没有这个人",
     "the person draws no benefit here": "这个人在这里不领待遇",
     "no address is registered: name one": "没有登记住址，请填写",
+    "no resident is named": "没有填写人员，每行写房间和身份证号码",
 }
 
 
