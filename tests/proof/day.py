@@ -115,8 +115,9 @@ class Day(Afternoon):
     def __init__(
         self, hall: Hall, rng: Random, people: Iterator[dict[str, Any]], met: Counter[str], visits: int
     ) -> None:
-        """``visits`` is how many there will be: each service is killed in some of them, and at least once."""
+        """``visits`` is how many there will be: each service is killed in some of them, and at least once; so is a kiosk's power."""
         super().__init__(rng, hall.visitors, people, met)
+        self._half = visits // 2
         kills = max(1, visits // VISITS_A_KILL)
         self._kills = {
             service: rng.sample(range(1, visits + 1), kills) for service in (hall.central, hall.gateway)
@@ -179,6 +180,8 @@ class Day(Afternoon):
 
         rng = self.rng
         at = rng.randint(1, 8) if rng.random() < 0.2 else None
+        if not self.met["power cut"] and self.met["visits"] >= self._half:
+            at = 1  # whoever pays next
         return StormyJournal(journal, at, rng.random() < 0.5, storm)
 
     def meddle_with_network(self, visitor: Visitor) -> None:
