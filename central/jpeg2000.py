@@ -6,9 +6,7 @@ import io
 
 from PIL import Image
 
-MOST_PIXELS = (
-    4_000_000  # a register's portrait has a tenth of it; a few bytes can promise a picture of any size
-)
+MOST_PIXELS = 4_000_000  # a register's portrait has a tenth of it; few bytes can promise any size
 
 
 class NotShowable(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ASIDE = "搁置以后，后面的才接着收。"
+ASIDE = "后面的收不进来时，搁置这一份就能接着收。"  # what is not the tablet's own holds up nothing
 # why a packet waits: of a parked one, then of a refused one; (title, what to look at)
 WAITS = {
     "pack_expired": ("任务包已过期", "记录在任务包过期以后才做；问明情况后可以转来复核。"),

@@ -139,7 +139,7 @@ def test_a_chain_goes_on_behind_what_was_put_aside(field, browser, tablet):
     for each in (*spoilt, *later):
         assert tablet.send(each)[0] in (409, 422)
     refused = {row.seq: row for row in rows(field, "refused_packets")}
-    assert "搁置以后，后面的才接着收" in browser("GET", HERE).text
+    assert "后面的收不进来时，搁置这一份就能接着收" in browser("GET", HERE).text
     put_aside(field, browser, refused[2])
     assert tablet.send(later[0])[1]["code"] == "packet_gap"  # the other one is still in the way
     put_aside(field, browser, refused[3])
