@@ -178,8 +178,11 @@ def enter(glass: Display, title: str, digits: str) -> None:
 
 
 def sign(glass: Display) -> None:
-    """In the field below the words."""
-    place = glass.wait(texts.VISIT_SIGN.format(who=texts.FIELD_WITNESS))
+    """In the field below the words, once the page takes a finger."""
+    words = texts.VISIT_SIGN.format(who=texts.FIELD_WITNESS)
+    glass.wait(words)
+    time.sleep(SETTLED_S)
+    place = glass.wait(words)
     glass.draw([(place.x + round(400 * x) - 200, place.y + 60 + round(150 * y)) for x, y in SIGNATURE])
     glass.tap(SIGNED)
 
