@@ -26,8 +26,8 @@ SOURCES = {
     "home_visit": "上门",
     "institution_batch": "养老机构",
     "app_web": "手机",
-    "overseas": "境外",
-    "data_match": "数据比对",
+    "overseas": "在国外办的",
+    "data_match": "看病、出行记录核对过",
 }
 OFFERED = (CertificationState.DUE, CertificationState.OVERDUE)
 DECIDED = (CheckState.ACCEPTED, CheckState.REFUSED)
@@ -75,7 +75,7 @@ class Certifications:
             person.benefit,
             today,
             until=long_day(term.valid_until) if term else "",
-            date=last.certified_on.isoformat() if last else "",
+            date=long_day(last.certified_on) if last else "",
             source=source_of(last),
             opens=long_day(term.opens_on) if term else "",
             by=_before(due_by, today) if due_by else "",
@@ -215,8 +215,8 @@ def source_of(row: Row[Any] | None) -> str:
 
 
 def _before(day: date, today: date) -> str:
-    """ "2027年3月31日前"; on that very day 今天, because "before" it would be too late already."""
-    return "今天" if day == today else f"{long_day(day)}前"
+    """ " 2027年3月31日前", with the air a figure has; on that very day 今天, because "before" it would be too late already."""
+    return "今天" if day == today else f" {long_day(day)}前"
 
 
 def long_day(day: date) -> str:

@@ -23,19 +23,21 @@ class HomeVisits:
         self._database, self._periods, self._clock = database, periods, clock
 
     def ask(self, kiosk_id: str, wish: HomeVisit) -> HomeVisitReply:
-        """Repeats, and a second wish while one is open, add nothing and are answered alike.  Raises Refused."""
+        """Repeats, and a second wish while one is open, add nothing: ``booked_id`` says which one is open.  Raises Refused."""
         now_ms = self._clock.now_ms()
         with self._database.write() as connection:
             person = find(connection, wish.person_id)
             row = connection.execute(select(TABLE).where(TABLE.c.request_id == wish.request_id)).first()
             if row is not None and (row.person_id, row.kiosk_id) != (wish.person_id, kiosk_id):
                 raise Refused(ProblemCode.CHECK_CONFLICT)
-            if row is None and _open_of(connection, wish.person_id) is None:
+            earlier = _open_of(connection, wish.person_id)
+            if row is None and earlier is None:
                 enter(connection, wish.request_id, wish.person_id, kiosk_id=kiosk_id, at_ms=now_ms)
             return HomeVisitReply(
                 request_id=wish.request_id,
                 within_days=self._periods.figure("home_visit", legal_day(now_ms)),
                 phone=mask_phone(person.phone or ""),
+                booked_id=earlier.request_id if earlier is not None else wish.request_id,
             )
 
 

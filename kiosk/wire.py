@@ -189,14 +189,14 @@ class WayOffer(Reply):
 class Certification(Reply):
     """``title`` and ``note`` are central's words for this person's benefit and day, shown as they are; empty: the kiosk's own.
 
-    ``opens_on``: from this day it can be done; before ``due_by`` it should be.  Nothing here is ever a threat.
+    ``opens_on``: from this day it can be done; by ``due_by`` it should be.  Nothing here is ever a threat.
     ``check_id``: of the check that a person compares just now, so that the consent to that can be taken back; "" for none.
     """
 
     state: CertificationState
     valid_until: date | None = None
     certified_on: date | None = None
-    source: str = ""  # 本人刷脸, 数据比对, 上门 ...
+    source: str = ""  # 本人刷脸, 上门 ...
     opens_on: date | None = None
     due_by: date | None = None
     title: str = ""
@@ -555,11 +555,15 @@ class HomeVisit(Request):
 
 
 class HomeVisitReply(Reply):
-    """``within_days``: working days.  ``phone``: the registered number, masked, on which they call before; "" when none is known."""
+    """``within_days``: working days.  ``phone``: the registered number, masked, on which they call before; "" when none is known.
+
+    ``booked_id``: of the request that is open now: this one, or an earlier one of the same person.  A slip says that number.
+    """
 
     request_id: CheckId
     within_days: int
     phone: str = ""
+    booked_id: str = ""
 
 
 # --- the device log --------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from central import periods, rules, tables, wording
+from central.certification import SOURCES
 from central.clock import CHINA
 from central.periods import Periods, Term, add_months
 from central.rules import Rulebook, RuleError
@@ -130,12 +131,28 @@ def test_every_row_says_where_it_comes_from():
 
 
 def test_every_line_fits_a_banner_and_fills_in():
-    filled = {"until": "2027年11月22日", "date": "2026-11-23", "source": "工作人员协助"}
-    filled |= {"opens": "2027年11月22日", "by": "2027年11月22日"}
+    filled = {"until": "2027年11月22日", "date": "2026年11月23日", "source": max(SOURCES.values(), key=len)}
+    filled |= {"opens": "2027年11月22日", "by": " 2027年11月22日前"}
     for row in book()["word"]:
-        title, note = WORDS.of(row["state"], "resident_pension", d("2026-11-23"), **filled)
+        benefit = row.get("benefit", "resident_pension")
+        title, note = WORDS.of(row["state"], benefit, d("2026-11-23"), **filled)
         assert title.startswith("资格认证：") and len(title) <= 15
         assert 0 < len(note) <= 60 and "{" not in note
+
+
+def test_once_a_year_is_said_to_those_and_only_to_those_who_do_it_once_a_year():
+    today = d("2026-11-23")
+    for benefit in BENEFITS:
+        for state in ("due", "due_undated"):
+            _, note = WORDS.of(state, benefit, today, by="今天")
+            assert ("每年一次" in note) == (benefit != "injury_allowance"), benefit
+
+
+def test_every_day_that_is_named_is_written_alike(kiosk):
+    """No ISO date beside a long one, and no line that ends at a colon."""
+    note = kiosk.visit()["certification"]["note"]
+    assert not re.search(r"\d{4}-\d{2}", note) and "来源" not in note, note
+    assert len(re.findall(r"\d{4}年\d{1,2}月\d{1,2}日", note)) == 2
 
 
 def test_a_benefits_own_words_come_before_the_general_ones_from_their_day_on():
@@ -200,10 +217,9 @@ def test_her_page_day_by_day(kiosk, clock, days, title, due_by, ways):
     assert "停" not in str(page)
     if due_by and ways:
         year, month, day = (int(part) for part in due_by.split("-"))
-        by = (
-            "今天" if days in (128, 188) else f"{year}年{month}月{day}日前"
-        )  # the last day itself is not too late
-        assert f"请在 {by}做好" in page["note"]
+        # the last day itself is not too late
+        by = "今天" if days in (128, 188) else f" {year}年{month}月{day}日前"
+        assert f"请在{by}做好" in page["note"]
 
 
 def test_a_day_that_is_named_has_not_passed(kiosk, central, clock):

@@ -485,6 +485,7 @@ def test_somebody_comes_to_the_house_once_however_often_it_is_asked(central, zha
     assert (status, reply["request_id"], reply["within_days"]) == (200, "WD001-VISIT-1", 3)
     (person,) = rows(central, "persons", tables.persons.c.person_id == zhang.person_id)
     assert reply["phone"] == f"{person.phone[:3]}••••{person.phone[-4:]}"
+    assert reply["booked_id"] == "WD001-VISIT-1"
     assert ask(zhang.kiosk, "WD001-VISIT-1") == (status, reply)
     assert ask(another_kiosk, "WD002-VISIT-1") == (200, {**reply, "request_id": "WD002-VISIT-1"})
     assert len(rows(central, "home_visits")) == 1
