@@ -46,7 +46,7 @@ from kiosk.wire import (
 
 CHECKS, PICTURES = tables.checks, tables.review_pictures
 SELF, ASSISTED = "kiosk_self", "kiosk_assisted"
-CONSENTS = (CONSENT_VERSION,)  # the texts that are known here; the newest last
+CONSENTS = ("2026-01", CONSENT_VERSION)  # the texts that are known here; the newest last
 MAY_SEND_A_PICTURE = (CheckState.UNDER_REVIEW, CheckState.NOT_RECOGNISED)
 STAYS = (CheckState.ACCEPTED, CheckState.REFUSED, CheckState.WITHDRAWN)
 

@@ -99,7 +99,7 @@ def certificate(receipt_no: str) -> str:
 class Reminder:
     """What somebody takes home of their yearly check.  ``state`` is CertifiedState's; ``number`` the centre's, else our own.
 
-    ``consent_version`` of a face check, else "".
+    ``next_date``: the last day of the next one, ``next_from`` the first.  ``consent_version`` of a face check, else "".
     """
 
     state: str
@@ -110,6 +110,7 @@ class Reminder:
     at: datetime
     next_date: date | None
     consent_version: str
+    next_from: date | None = None
 
     def __repr__(self) -> str:
         return f"Reminder({self.number})"
@@ -123,20 +124,11 @@ REMINDER_WORDS = {
 
 
 def reminder(said: Reminder, site: Site) -> Document:
-    """For the wall: the next date as large as the paper takes it, then what was done."""
+    """For the wall: the next date as large as the paper takes it, then what was done.  Without a date the next thing to know."""
     state, note = REMINDER_WORDS[said.state]
     central = said.number.startswith("RZ")
     number = certificate(said.number) if central else said.number
-    when = (
-        (
-            Line(texts.REMINDER_NEXT, size=2, align="center"),
-            Feed(),
-            Big(dates.long_date(said.next_date)),
-            Rule(),
-        )
-        if said.next_date
-        else ()
-    )
+    when = _when(said) if said.next_date else (Line(note, size=2), Rule())
     return (
         Line(texts.REMINDER_TITLE, size=2, align="center"),
         Line(state, size=2, align="center"),
@@ -154,10 +146,28 @@ def reminder(said: Reminder, site: Site) -> Document:
             else ()
         ),
         Rule(),
-        Line(note),
+        *((Line(note),) if said.next_date else ()),
         Line(texts.REMINDER_BENEFIT),
         Line(texts.SLIP_HOTLINE.format(hotline=site.hotline), align="center"),
     )
+
+
+def _when(said: Reminder) -> Document:
+    """From when to when: the last day in 60 points, and the first, so that nobody comes for nothing."""
+    assert said.next_date is not None
+    first = texts.CERTIFIED_FROM.format(day=dates.long_date(said.next_from)) if said.next_from else ""
+    return (
+        Line(texts.CERTIFIED_NEXT, size=2, align="center"),
+        Feed(),
+        Big(dates.long_date(said.next_date)),
+        *((Line(first, size=2, align="center"),) if first else ()),
+        Rule(),
+    )
+
+
+def visit_number(request_id: str, reply: wire.HomeVisitReply | None) -> str:
+    """The number the centre has: another than ours when somebody was to come already."""
+    return (reply.booked_id if reply else "") or request_id
 
 
 def home_visit(
@@ -172,7 +182,7 @@ def home_visit(
     when = (
         (Line(texts.VISIT_SLIP_DAYS.format(days=reply.within_days), size=2, align="center"), Rule())
         if reply
-        else (Line(texts.VISIT_SLIP_KEPT_NOTE), Rule())
+        else (Line(texts.VISIT_SLIP_KEPT_NOTE, size=2), Rule())
     )
     phone = (Pair(texts.VISIT_SLIP_PHONE, reply.phone),) if reply and reply.phone else ()
     return (
@@ -183,7 +193,7 @@ def home_visit(
         *((Pair(texts.REMINDER_PERSON, name),) if name else ()),
         Pair(texts.SLIP_CITIZEN, masked_number),
         *phone,
-        Pair(texts.VISIT_SLIP_NO, request_id),
+        Pair(texts.VISIT_SLIP_NO if reply else texts.CHECK_NO, visit_number(request_id, reply)),
         Pair(texts.REMINDER_TIME, printed_at),
         Pair(texts.SLIP_PLACE, site.place),
         Rule(),

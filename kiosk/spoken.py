@@ -113,7 +113,8 @@ def _sentences(view: views.View[Any]) -> list[tuple[str, ...]]:
     """The sentences of a view that are worth saying, each in the pieces it is shown in."""
     if isinstance(view, views.ChooseWay):
         notes = [way.note for way in view.ways if way.key is views.WayKey.FACE]
-        return [(texts.WAY_TITLE, texts.WAY_NOTE), *((texts.WAY_FACE[0], note) for note in notes)]
+        due = [(view.title,), *((part,) for part in view.note.split("。"))] if view.title else []
+        return [*due, (texts.WAY_TITLE, texts.WAY_NOTE), *((texts.WAY_FACE[0], note) for note in notes)]
     if isinstance(view, views.SignForReview):
         return [(texts.SIGN_TITLE,)]
     if isinstance(view, views.Certified):

@@ -162,10 +162,11 @@ REFUNDED_TITLE: Final = "有一笔钱已经退给您"
 REFUNDED_NOTE: Final = "{yuan} 元没有用来缴费，已经退回付款的手机"
 
 CERT_VALID_TITLE: Final = "资格认证：今年不用来"
+CERT_NOT_NOW_TITLE: Final = "资格认证：现在不用来"
+CERT_RENEW_TITLE: Final = "资格认证：可以办下一次了"
 CERT_VALID_NOTE: Final = "已认证到 {until} · {date} {source}"
-CERT_DUE_TITLE: Final = "资格认证：今年还没做"
-CERT_DUE_NOTE: Final = "每年一次，刷脸两分钟。请在 {until}前做好"
-CERT_DUE_NOTE_OPEN: Final = "每年一次。可以在手机上做，也可以到窗口办"
+CERT_DUE_TITLE: Final = "资格认证：该做这一次了"
+CERT_DUE_NOTE_OPEN: Final = "可以在手机上做，也可以到窗口办"
 CERT_OVERDUE_TITLE: Final = "资格认证：请尽快做"
 CERT_OVERDUE_NOTE: Final = "可以在手机上做，到窗口办，也可以预约上门"
 CERT_REVIEW_TITLE: Final = "资格认证：正在核对"
@@ -174,20 +175,32 @@ CERT_DO: Final = "现在就做"
 CERT_EARLY: Final = "提前做一次"
 CERT_SEE: Final = "看一看"
 
-# the yearly check: before anything is asked
-NOT_DUE_TITLE: Final = "您今年不用来，\n已经认证过了"
+# the yearly check: before anything is asked; the centre's own words come before these
+NOT_DUE_TITLE: Final = "您今年不用来，\n已经认证过了"  # only when the next one is for another year
+NOT_YET_TITLE: Final = "您现在不用来，\n{day}起再来"
+NOT_NOW_DUE_TITLE: Final = "您现在不用来，\n已经认证过了"
+RENEW_TITLE: Final = "可以办下一次了，\n{by}"
 NOT_DUE_UNTIL: Final = "已认证到 {until}。"
 NOT_DUE_SOURCE: Final = "社保中心的记录：{date}，{source}。"
 NOT_DUE_ANY: Final = "社保中心的记录：已经认证过。"
 NOT_DUE_DONE: Final = "已认证"
 NOT_DUE_EARLY: Final = "想提前做下一次，现在也可以。"
+LATER: Final = "以后再做"
 NOT_NEEDED_TITLE: Final = "您现在不用做资格认证"
-NOT_NEEDED_BODY: Final = ("开始领养老金以后，才要每年做一次。", "什么也不用办。")
+NOT_NEEDED_BODY: Final = ("开始领待遇以后才要做。", "什么也不用办。")
 REVIEWING_TITLE: Final = "正在核对，不用再做一次"
 REVIEWING_BODY: Final = ("社保中心已经收到，工作人员正在看。", "待遇不受影响，有结果后放身份证就能看到。")
 WITHDRAW: Final = "撤回照片的同意"
+WITHDRAW_ASK_TITLE: Final = "要撤回照片的同意吗？"
+WITHDRAW_ASK_BODY: Final = ("社保中心会删掉照片，这一次就不算了。", "再换一种方式做就行，待遇不受影响。")
+WITHDRAW_YES: Final = "对，撤回"
+WITHDRAW_NO: Final = "不撤回，返回"
 WITHDRAWN_TITLE: Final = "已经撤回同意"
-WITHDRAWN_BODY: Final = ("社保中心会删掉您的照片。", "待遇不受影响。资格认证可以换一种方式做。")
+WITHDRAWN_BODY: Final = ("社保中心已经删掉您的照片。", "待遇不受影响。请换一种方式做。")
+WITHDRAWN_KEPT_BODY: Final = (
+    "网络好了，机器自动告诉社保中心，照片就删。",
+    "待遇不受影响。请换一种方式做。",
+)
 MUST_BE_DONE_BY: Final = "请在 {day}前做好"
 MUST_BE_DONE_TODAY: Final = "请在今天做好"  # the last day itself: "before" it would be too late already
 
@@ -199,7 +212,7 @@ WAY_PHONE_NOTE: Final = "用手机扫码，子女在旁边帮您做。"
 WAY_WINDOW_NOTE: Final = "带上身份证，{hours}。"
 # what the person agrees to; another wording is another wire.CONSENT_VERSION
 CONSENT_RULES: Final = (
-    "为什么刷脸：每年一次，确认领待遇的是您本人。只用来做这一件事。",
+    "为什么刷脸：确认领待遇的是您本人。只用来做这一件事。",
     "怎么比对：您的脸只在这台机器里，和社保中心给的照片比一比。照片不上传，不保存，办完就清除。",
     "社保中心收到什么：比对的结果和时间，没有照片。",
     "机器拿不准时：您另外打勾、签名，才送一张照片给工作人员看；看完就删。",
@@ -210,10 +223,10 @@ CONSENT_RULES: Final = (
 # the yearly check: by face
 FACE_PREPARING: Final = "正在准备，请稍等"
 FACE_TELLING: Final = "正在告诉社保中心，请稍等"
-NO_REFERENCE_TITLE: Final = "社保中心还没有\n您能用的照片"
+NO_REFERENCE_TITLE: Final = "社保中心没有\n能比对的照片"
 NO_REFERENCE_BODY: Final = (
-    "刷脸以后，要由工作人员看过才有结果，当场没有。",
-    "也可以换一种方式，一样有效。待遇不受影响。",
+    "刷脸以后，要工作人员看过才有结果，今天拿不到。",
+    "换一种方式一样有效，待遇不受影响。",
 )
 NO_REFERENCE_GO_ON: Final = "照样刷脸"
 OTHER_WAYS: Final = "换一种方式"
@@ -247,7 +260,7 @@ REASON_NOT_RECOGNISED: Final = "机器没认出来"
 REASON_CANNOT_DO_IT: Final = "看不清、听不清或身体不便"
 REASON_MACHINE: Final = "镜头或光线不好"
 STAFF_UNKNOWN_TITLE: Final = "这张不是工作人员的卡"
-STAFF_UNKNOWN_BODY: Final = ("请有核验权限的工作人员放自己的身份证。", "还没有记录，可以再来一次。")
+STAFF_UNKNOWN_BODY: Final = ("请能核验的工作人员放身份证。", "还没有记录，可以再来一次。")
 STAFF_IS_PERSON_TITLE: Final = "请换一位工作人员"
 STAFF_IS_PERSON_BODY: Final = ("自己不能给自己核验。", "还没有记录，可以再来一次。")
 STAFF_NOT_SENT_TITLE: Final = "社保中心没有回答"
@@ -255,13 +268,19 @@ STAFF_NOT_SENT_BODY: Final = (
     "请工作人员先不要走，再试一次。",
     "待遇不受影响，也可以到窗口办。",
 )
-STAFF_DONE: Final = "工作人员已核对，等第二个人确认"
+STAFF_DONE: Final = "当面看过了，等第二位工作人员核对"
 
 # the yearly check: at home, by phone, at the window
+VISIT_ASK_TITLE: Final = "要请人到您家里来吗？"
+VISIT_ASK_BODY: Final = ("到您登记的住址来，不收钱。", "不来也可以换一种方式，待遇不受影响。")
+VISIT_ASK_YES: Final = "要，预约"
+VISIT_ASK_NO: Final = "不用，返回"
 VISIT_BOOKED_TITLE: Final = "已经预约上门认证，\n工作人员会先给您打电话"
+VISIT_BOOKED_NO_PHONE_TITLE: Final = "已经预约上门认证"
 VISIT_BOOKED_BODY: Final = "{days} 个工作日内到您登记的住址。"
-VISIT_PHONE: Final = "来以前打 {phone}。"
+VISIT_PHONE: Final = "来以前先打您的电话 {phone}。"
 VISIT_NO_PHONE: Final = "没有登记电话：请把号码告诉村里，或打 {hotline}。"
+VISIT_NUMBER: Final = "预约号 {number}"
 VISIT_KEPT_TITLE: Final = "已经记下您要上门认证"
 VISIT_KEPT_BODY: Final = (
     "网络好了，机器自动替您预约，不用再来。",
@@ -285,11 +304,15 @@ PICTURE_ROW: Final = "人脸照片"
 PICTURE_CLEARED: Final = "已从本机清除"
 PICTURE_SENT: Final = "加密交给比对的人"
 STATE_ROW: Final = "办到哪一步"
-REVIEW_STATE: Final = "等工作人员看照片"
+REVIEW_STATE: Final = "等工作人员核对照片"
 REMINDER_NOT_PRINTED_TITLE: Final = "提醒没有打出来"
 REMINDER_NOT_PRINTED_BODY: Final = (
     "打印机现在没有纸或者要检修，已经记下。",
     "认证照样有效。在任何一台机器上放身份证，都能看到日期。",
+)
+REMINDER_NOT_PRINTED_OPEN_BODY: Final = (  # the centre has not decided yet
+    "打印机现在没有纸或者要检修，已经记下。",
+    "办的事照样算数，待遇不受影响。在任何一台机器上放身份证，都能看到结果。",
 )
 
 # tiers
@@ -335,9 +358,8 @@ RECORDS_AS_OF: Final = "查询时间"
 RECORDS_NOT_PROOF: Final = "仅供本人参考，不作证明使用"
 REMINDER_TITLE: Final = "待遇资格认证"
 REMINDER_ACCEPTED: Final = "认证通过"
-REMINDER_PENDING: Final = "已经做完"
-REMINDER_UNDER_REVIEW: Final = "正在复核"
-REMINDER_NEXT: Final = "请在这天以前来"
+REMINDER_PENDING: Final = "做完了，等社保中心确认"
+REMINDER_UNDER_REVIEW: Final = "正在核对"
 REMINDER_RECEIVED: Final = "社保中心已经收到，不用再跑。"
 REMINDER_PENDING_NOTE: Final = (
     "网络好了，机器自动交给社保中心，不用再来。有结果后，在任何一台机器上放身份证就能看到。"
@@ -354,7 +376,7 @@ VISIT_SLIP_KEPT: Final = "已经记下"
 VISIT_SLIP_KEPT_NOTE: Final = "网络好了，机器自动替您预约，不用再来。"
 VISIT_SLIP_DAYS: Final = "{days}个工作日内到"
 VISIT_SLIP_NO: Final = "预约号"
-VISIT_SLIP_PHONE: Final = "先打电话"
+VISIT_SLIP_PHONE: Final = "您的电话"
 VISIT_SLIP_ADVICE: Final = "请备好身份证。工作人员会出示工作证，不收钱，不问银行卡密码。"
 YEARS_MONTHS: Final = "{years} 年 {months} 个月"
 
@@ -567,7 +589,7 @@ HELP_CLOSE: Final = "知道了，继续办"
 HERO_TITLE: Final = "您好，\n请放身份证开始"
 HERO_NOTE: Final = "放上卡就能办，不用填表。\n也可以先点下面要办的事。"
 HERO_CLOSED: Final = "这台机器\n暂时不能读卡"
-TILE_CERTIFICATION: Final = ("资格认证", "每年一次，看看做了没有")
+TILE_CERTIFICATION: Final = ("资格认证", "放身份证，看看要不要做")
 TILE_PAY: Final = ("社保缴费", "养老、医疗、灵活就业")
 TILE_RECORDS: Final = ("查我的社保", "缴费记录、账户余额")
 TILE_REPRINT: Final = ("打印凭证", "没取的、以前的都能打")
@@ -712,7 +734,7 @@ FACE_AHEAD: Final = "请看正前方"
 FACE_COMPARING: Final = "正在比对，请稍等"
 FACE_SOON: Final = "马上就好"
 FACE_STEP: Final = "第 {step} 步，共 {steps} 步"
-FACE_OPENING: Final = "正在打开摄像头"
+FACE_OPENING: Final = "正在打开镜头"
 FACE_WELL: Final = "光线合适　脸在框内"
 FACE_OTHER_WAY: Final = "不方便刷脸？请工作人员核验"
 
@@ -730,12 +752,13 @@ REASON_NOTE: Final = "请工作人员点一下"
 
 CERTIFIED_TITLE: Final = "认证通过"
 CERTIFIED_NOTE: Final = "社保中心已经收到，不用再跑"
-CERTIFIED_PENDING_TITLE: Final = "已经做完"
-CERTIFIED_PENDING_NOTE: Final = "等网络好了，自动交给社保中心"
-CERTIFIED_REVIEW_TITLE: Final = "已经交给工作人员复核"
+CERTIFIED_PENDING_TITLE: Final = "做完了，\n等社保中心确认"
+CERTIFIED_PENDING_NOTE: Final = "网络好了，自动交给社保中心"
+CERTIFIED_REVIEW_TITLE: Final = "已经交给工作人员核对"
 CERTIFIED_REVIEW_NOTE: Final = "待遇不受影响"
 CERTIFIED_NEXT: Final = "下次请在这天以前来"
-CERTIFIED_SEE: Final = "不用再做一次。在任何一台机器上放身份证，都能看到结果"
+CERTIFIED_FROM: Final = "{day}起就可以办"
+CERTIFIED_SEE: Final = "不用再做一次。\n在任何一台机器上放身份证，都能看到结果"
 CERTIFIED_PRINT: Final = "打印大字提醒"
 CERTIFIED_PRINTING: Final = "正在打印大字提醒，请在下方出纸口取走"
 CERTIFIED_PRINTED: Final = "提醒打好了，请在下方出纸口取走"

@@ -60,11 +60,16 @@ class Step(Enum):
     CONFIRM_IDENTITY = "确认身份"
     DO = "办理"
     CONSENT = "同意"
+    CHOOSE_WAY = "选方式"
     FACE = "刷脸"
+    STAFF = "当面核验"
+    VERIFY = "核验"
     RESULT = "结果"
 
 
 CERTIFY_STEPS = (Step.CARD, Step.CONSENT, Step.FACE, Step.RESULT)
+STAFF_STEPS = (Step.CARD, Step.CHOOSE_WAY, Step.STAFF, Step.RESULT)
+WAY_STEPS = (Step.CARD, Step.CHOOSE_WAY, Step.VERIFY, Step.RESULT)  # where no face is offered
 PAYING_STEPS = (Step.CARD, Step.CHOOSE, Step.PAY, Step.PAPER)
 IDENTIFY_STEPS = (Step.CARD, Step.CONFIRM_IDENTITY, Step.DO)
 
@@ -451,13 +456,19 @@ class WayOption:
 
 @dataclass(frozen=True)
 class ChooseWay(View[WayKey | Back]):
-    """选一种核验方式: choosing FACE is the consent of the version shown.  All panels and all buttons are of one size."""
+    """选一种核验方式: choosing FACE is the consent of the version shown.  All panels and all buttons are of one size.
+
+    ``title`` and ``note`` say first what is due, in the centre's words: 资格认证：该做这一次了.  ``due``: by when, where the note
+    does not say it.  All three are "" for somebody who does it early.
+    """
 
     back: ClassVar[bool] = True
     steps: Steps
     ways: tuple[WayOption, ...]
     consent_version: str
-    due: str = ""  # 请在 2026年12月31日前做好, or ""
+    due: str = ""  # 请在 2026年12月31日前做好
+    title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -557,7 +568,7 @@ class CertifiedButton(Enum):
 
 @dataclass(frozen=True)
 class Certified(View[CertifiedButton]):
-    """How it ended.  ``next_date`` 2027年11月22日, or "" while nobody knows it."""
+    """How it ended.  ``next_date`` 2027年11月22日 is the last day of the next one, ``next_from`` the first; "" while nobody knows."""
 
     steps: Steps
     state: CertifiedState
@@ -567,6 +578,7 @@ class Certified(View[CertifiedButton]):
     printing: bool = False  # the reminder is coming out; shown, not asked
     printed: bool = False
     can_withdraw: bool = False
+    next_from: str = ""
 
 
 @dataclass(frozen=True)

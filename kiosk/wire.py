@@ -389,7 +389,7 @@ class PrintOutcome(Request):
 
 # --- the yearly check ------------------------------------------------------------------------------------------------
 
-CONSENT_VERSION = "2026-01"
+CONSENT_VERSION = "2026-02"
 CheckId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
 PublicKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # X25519
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{4,60000}={0,2}$")]

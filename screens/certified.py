@@ -52,25 +52,14 @@ class CertifiedScreen(Page):
         return Body(main=main, side=side, actions=self._buttons(), gap=36)
 
     def _next_date(self) -> Panel:
-        return Panel(
-            self.look,
-            self.column(
-                [
-                    self.note(texts.CERTIFIED_NEXT, centred=True, size=40),
-                    self.text(
-                        self.view.next_date,
-                        104,
-                        bold=True,
-                        role="brand",
-                        align="centre",
-                        leading=1.25,
-                        fit=True,
-                    ),
-                ],
-                gap=4,
-            ),
-            pad=32,
-        )
+        view = self.view
+        boxes: list[Box] = [
+            self.note(texts.CERTIFIED_NEXT, centred=True, size=40),
+            self.text(view.next_date, 104, bold=True, role="brand", align="centre", leading=1.25, fit=True),
+        ]
+        if view.next_from:
+            boxes.append(self.note(texts.CERTIFIED_FROM.format(day=view.next_from), centred=True, size=40))
+        return Panel(self.look, self.column(boxes, gap=4), pad=32)
 
     def _buttons(self) -> list[Box]:
         view = self.view

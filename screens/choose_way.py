@@ -24,7 +24,12 @@ class ChooseWayScreen(Page):
         view = self.view
         self.panels = [self._panel(way) for way in view.ways[:PANELS]]
         rest = [self._row(way) for way in view.ways[PANELS:]]
-        head: list[Box] = [self.title(texts.WAY_TITLE), self.note(texts.WAY_NOTE)]
+        head: list[Box] = [self.title(view.title or texts.WAY_TITLE)]
+        if view.title:
+            head.append(self.note(view.note, size=40))
+            head.append(self.text(f"{texts.WAY_TITLE}，{texts.WAY_NOTE}", 40, bold=True))
+        else:
+            head.append(self.note(texts.WAY_NOTE))
         if view.due:
             head.append(Left(self.look, pill(self.ink, view.due, "go", "clock")))
         landscape = self.look.landscape

@@ -145,10 +145,10 @@ def goes_on_without_reference(kiosk: Kiosk) -> bool:
         "file-search",
         texts.NO_REFERENCE_TITLE,
         texts.NO_REFERENCE_BODY,
-        texts.NO_REFERENCE_GO_ON,
         texts.OTHER_WAYS,
+        texts.NO_REFERENCE_GO_ON,
     )
-    return answer is AttentionButton.FIRST
+    return answer is AttentionButton.SECOND
 
 
 def chip_reference(kiosk: Kiosk, check_id: str, photo: bytes, key: bytes) -> tuple[SealedReference, ...]:
@@ -274,6 +274,7 @@ def ended(looked: Looked) -> Ended:
         state=CertifiedState.ACCEPTED if accepted else CertifiedState.UNDER_REVIEW,
         receipt_no=looked.reply.receipt_no,
         valid_until=looked.reply.valid_until,
+        next_from=looked.reply.next_from,
         decided_at=looked.reply.decided_at,
         note="" if accepted else texts.REVIEW_STATE,
         picture_row=texts.PICTURE_CLEARED,

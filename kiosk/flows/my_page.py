@@ -7,7 +7,7 @@ from functools import partial
 
 from kiosk import dates, identity, money, texts, views, wire
 from kiosk.api import Refused, Unreachable
-from kiosk.flows import paper, pay, qualify, records, trouble
+from kiosk.flows import paper, pay, qualify, records, standing, trouble
 from kiosk.flows.card import Citizen
 from kiosk.kiosk import Kiosk
 from kiosk.views import (
@@ -49,6 +49,7 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Ser
     qualify.prepare(kiosk, page)
     answer = straight(kiosk, page, first)
     printed: set[str] = set()  # here, in this visit: central may not have heard of it when it is asked again
+    withdrawn: set[str] = set()  # as well
     while True:
         if answer is None:
             here = not kiosk.reader.media_taken()
@@ -59,12 +60,15 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Ser
         if answer is not CardNews.TAKEN:
             done = act(kiosk, page, citizen, answer, printed)
             again = None if done in LEAVING else ask_centre(kiosk, citizen)
+            if done is CertifiedButton.WITHDRAW:
+                again = again or page  # nobody who took a consent back is shown the door
+                withdrawn.add(again.certification.check_id)
             if again is None:
                 return Service.CERTIFICATION if done is CertifiedButton.SPOUSE else None
-            page = again.model_copy(
-                update={"owed": tuple(slip for slip in again.owed if slip.receipt_no not in printed)}
-            )
-        answer = None
+            page = news_of(again, printed, withdrawn)
+            answer = MyPageButton.CERTIFICATION if done is CertifiedButton.WITHDRAW else None
+        else:
+            answer = None
 
 
 def straight(kiosk: Kiosk, page: wire.MyPage, first: Service | None) -> Choice | None:
@@ -98,6 +102,16 @@ def explain_nothing_due(kiosk: Kiosk, page: wire.MyPage) -> Choice | None:
     return None
 
 
+def news_of(page: wire.MyPage, printed: set[str], withdrawn: set[str]) -> wire.MyPage:
+    """The page with what was done in this visit, whether or not central has heard of it."""
+    owed = tuple(slip for slip in page.owed if slip.receipt_no not in printed)
+    known = page.certification
+    if known.check_id and known.check_id in withdrawn:
+        undone = {"state": wire.CertificationState.DUE, "title": "", "note": "", "check_id": ""}
+        known = known.model_copy(update=undone)
+    return page.model_copy(update={"owed": owed, "certification": known})
+
+
 def act(
     kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, printed: set[str]
 ) -> PaidButton | CertifiedButton | None:
@@ -122,10 +136,9 @@ def act(
 
 
 def certify(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen) -> CertifiedButton | None:
-    """From the banner, which has said already what holds and what is due."""
+    """From the banner, which has said already what holds and what is due.  WITHDRAW: once more, for another way."""
     if page.certification.state is wire.CertificationState.UNDER_REVIEW:
-        qualify.tell_under_review(kiosk, page)
-        return None
+        return qualify.tell_under_review(kiosk, page)
     return qualify.qualify(kiosk, page, citizen.card.photo)
 
 
@@ -267,36 +280,24 @@ def order_row(order: wire.OpenOrder) -> Item:
 
 
 def banner(page: wire.MyPage) -> CertificationBanner | None:
-    """The yearly check in one line, in the centre's words when it has some.  Never that a benefit is stopped."""
+    """The certification in one line, in the centre's words when it has some.  Never that a benefit is stopped."""
     known, state = page.certification, page.certification.state
     if state is wire.CertificationState.NOT_NEEDED:
         return None
     if state is wire.CertificationState.VALID and not known.valid_until:
         return None
-    title, note, tone, action = BANNERS[state]
-    if state is wire.CertificationState.VALID:
-        day = known.certified_on.isoformat() if known.certified_on else ""
-        until = dates.long_date(known.valid_until) if known.valid_until else ""
-        note = note.format(until=until, date=day, source=known.source).rstrip(" ·")
-        action = texts.CERT_EARLY if qualify.is_open(page) else ""
-    elif state is wire.CertificationState.DUE and (last := known.due_by or known.valid_until):
-        note = texts.CERT_DUE_NOTE.format(until=dates.short_date(last))
-    return CertificationBanner(known.title or title, known.note or note, tone, action)
+    tone, action = BANNERS[state]
+    if standing.is_to_be_renewed(page):
+        tone, action = Tone.GO, texts.CERT_DO
+    elif state is wire.CertificationState.VALID and standing.is_open(page):
+        action = texts.CERT_EARLY
+    title, note = standing.words(page)
+    return CertificationBanner(title, note, tone, action)
 
 
 BANNERS = {
-    wire.CertificationState.VALID: (texts.CERT_VALID_TITLE, texts.CERT_VALID_NOTE, Tone.OK, ""),
-    wire.CertificationState.DUE: (texts.CERT_DUE_TITLE, texts.CERT_DUE_NOTE_OPEN, Tone.GO, texts.CERT_DO),
-    wire.CertificationState.OVERDUE: (
-        texts.CERT_OVERDUE_TITLE,
-        texts.CERT_OVERDUE_NOTE,
-        Tone.GO,
-        texts.CERT_DO,
-    ),
-    wire.CertificationState.UNDER_REVIEW: (
-        texts.CERT_REVIEW_TITLE,
-        texts.CERT_REVIEW_NOTE,
-        Tone.SOFT,
-        texts.CERT_SEE,
-    ),
+    wire.CertificationState.VALID: (Tone.OK, ""),
+    wire.CertificationState.DUE: (Tone.GO, texts.CERT_DO),
+    wire.CertificationState.OVERDUE: (Tone.GO, texts.CERT_DO),
+    wire.CertificationState.UNDER_REVIEW: (Tone.SOFT, texts.CERT_SEE),
 }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
 
-from kiosk import dates, events, texts, views, wire
+from kiosk import events, texts, views, wire
 from kiosk.face.booth import BoothState
+from kiosk.flows import standing
 from kiosk.flows.certified import Ended
 from kiosk.kiosk import Kiosk
 from kiosk.views import BACK, Back, FaceWay, Steps, WayKey, WayOption
@@ -77,23 +77,24 @@ def note_of(kiosk: Kiosk, page: wire.MyPage, key: WayKey) -> str:
 
 
 def choose(kiosk: Kiosk, page: wire.MyPage) -> WayKey | Back:
-    """Choosing the face is the consent of the version shown; the whole of it can be read first."""
-    due_by = page.certification.due_by
+    """What is due, and how.  Choosing the face is the consent of the version shown; the whole of it can be read first."""
+    title, note = standing.words(page)
+    if not (page.certification.state in standing.TO_BE_DONE or standing.is_to_be_renewed(page)):
+        title, note = "", ""  # they were told that nothing is due, and want to do it early
+    by = standing.by_when(page)
+    ways = open_ways(kiosk, page)
+    face = any(way.key is WayKey.FACE for way in ways)
     view = views.ChooseWay(
-        steps=Steps(views.CERTIFY_STEPS, 1),
-        ways=open_ways(kiosk, page),
+        steps=Steps(views.CERTIFY_STEPS if face else views.WAY_STEPS, 1),
+        ways=ways,
         consent_version=wire.CONSENT_VERSION,
-        due=_due(due_by, page.server_time.date()) if due_by else "",
+        due="" if by in note else by,
+        title=title,
+        note=note,
     )
     while (answer := kiosk.desk.ask(view)) is WayKey.RULES:
         kiosk.desk.ask(views.ConsentRules(wire.CONSENT_VERSION, texts.CONSENT_RULES))
     return answer
-
-
-def _due(due_by: date, today: date) -> str:
-    """By when, as one line."""
-    by = texts.MUST_BE_DONE_BY.format(day=dates.long_date(due_by))
-    return texts.MUST_BE_DONE_TODAY if due_by == today else by
 
 
 def other_ways(

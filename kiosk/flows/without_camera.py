@@ -84,6 +84,7 @@ def confirm(
         reply.valid_until,
         reply.decided_at,
         note=note,
+        next_from=reply.next_from,
     )
 
 
@@ -107,7 +108,17 @@ def refused_staff(kiosk: Kiosk, code: wire.ProblemCode) -> Back | None:
 
 
 def by_home_visit(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
-    """Booked at once; without an answer it is kept and booked later.  A slip, if there is paper."""
+    """Asked once more, then booked at once; without an answer it is kept and booked later.  A slip, if there is paper."""
+    sure = trouble.explain(
+        kiosk,
+        "map-pin-house",
+        texts.VISIT_ASK_TITLE,
+        (note_of(kiosk, page, WayKey.HOME_VISIT), *texts.VISIT_ASK_BODY),
+        texts.VISIT_ASK_YES,
+        texts.VISIT_ASK_NO,
+    )
+    if sure is not AttentionButton.FIRST:
+        return None
     kiosk.desk.show(views.Working(texts.FACE_TELLING))
     request_id = kiosk.registrar.ask_home_visit(page.person_id)
     try:
@@ -115,20 +126,29 @@ def by_home_visit(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
     finally:
         kiosk.outbox.take_home_visit(request_id)
     tally.end = events.Qualified.BOOKED
-    if reply is None:
-        title, body = texts.VISIT_KEPT_TITLE, texts.VISIT_KEPT_BODY
-    else:
-        phone = texts.VISIT_PHONE.format(phone=reply.phone) if reply.phone else texts.VISIT_NO_PHONE
-        title, body = (
-            texts.VISIT_BOOKED_TITLE,
-            (texts.VISIT_BOOKED_BODY.format(days=reply.within_days), phone),
-        )
-    paper_here = pay.has_paper(kiosk)
-    offer_slip = texts.VISIT_PRINT if paper_here else ""
+    title, body = visit_title(reply), visit_body(request_id, reply)
+    offer_slip = texts.VISIT_PRINT if pay.has_paper(kiosk) else ""
     answer = trouble.explain(kiosk, "circle-check", title, body, texts.OK_LEAVE, offer_slip, tone="ok")
     if answer is AttentionButton.SECOND:
         print_visit(kiosk, page, request_id, reply)
     return BACK
+
+
+def visit_title(reply: wire.HomeVisitReply | None) -> str:
+    """Nobody is promised a call who has no telephone."""
+    if reply is None:
+        return texts.VISIT_KEPT_TITLE
+    return texts.VISIT_BOOKED_TITLE if reply.phone else texts.VISIT_BOOKED_NO_PHONE_TITLE
+
+
+def visit_body(request_id: str, reply: wire.HomeVisitReply | None) -> tuple[str, ...]:
+    if reply is None:
+        return texts.VISIT_KEPT_BODY
+    return (
+        texts.VISIT_BOOKED_BODY.format(days=reply.within_days),
+        texts.VISIT_PHONE.format(phone=reply.phone) if reply.phone else texts.VISIT_NO_PHONE,
+        texts.VISIT_NUMBER.format(number=receipts.visit_number(request_id, reply)),
+    )
 
 
 def print_visit(kiosk: Kiosk, page: wire.MyPage, request_id: str, reply: wire.HomeVisitReply | None) -> None:
@@ -143,9 +163,7 @@ def print_visit(kiosk: Kiosk, page: wire.MyPage, request_id: str, reply: wire.Ho
     )
     _, snag = paper.send(kiosk, slip, 0)
     words = texts.VISIT_PRINTED if snag is paper.Snag.NONE else texts.VISIT_NOT_PRINTED
-    trouble.explain(
-        kiosk, "printer", texts.VISIT_BOOKED_TITLE if reply else texts.VISIT_KEPT_TITLE, (words,), tone="ok"
-    )
+    trouble.explain(kiosk, "printer", visit_title(reply), (words,), tone="ok")
 
 
 # --- somewhere else --------------------------------------------------------------------------------------------------

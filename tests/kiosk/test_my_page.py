@@ -154,7 +154,7 @@ def test_an_open_order_is_said_once(citizen: Citizen) -> None:
     ("state", "tone", "title"),
     [
         ("valid", Tone.OK, "资格认证：今年不用来"),
-        ("due", Tone.GO, "资格认证：今年还没做"),
+        ("due", Tone.GO, "资格认证：该做这一次了"),
         ("overdue", Tone.GO, "资格认证：请尽快做"),
         ("under_review", Tone.SOFT, "资格认证：正在核对"),
     ],
@@ -164,7 +164,7 @@ def test_the_banner_of_certification(state: str, tone: Tone, title: str) -> None
         state=wire.CertificationState(state),
         valid_until=date(2027, 6, 30),
         certified_on=date(2026, 6, 30),
-        source="数据比对",
+        source="手机",
     )
     told = my_page.banner(page(certification=certification))
     assert told is not None

@@ -67,29 +67,6 @@ def keys(view: views.FaceOtherWays) -> list[object]:
 # --- before anything is asked ----------------------------------------------------------------------------------------
 
 
-def test_who_is_certified_hears_until_when_and_by_whom_first(folks: Township, visitor: Visitor) -> None:
-    somebody = folks.somebody("valid")
-    known = somebody.page.certification
-    desk = visit(visitor, somebody.card, FIRST, LEAVE)
-    assert desk.trace == ["Home", "PresentCard", "Working", "Attention", "MyPage", "Goodbye"]
-    (told,) = desk.told
-    assert (told.title, told.tone) == (texts.NOT_DUE_TITLE, "ok")
-    assert known.valid_until and dates.long_date(known.valid_until) in told.body[0]
-    assert known.certified_on and dates.long_date(known.certified_on) in told.body[1]
-    assert known.source and known.source in told.body[1]
-
-
-def test_who_wants_to_may_do_the_next_one_early(folks: Township, visitor: Visitor) -> None:
-    visitor.booth = booth(outcome(), outcome())
-    somebody = folks.somebody("valid", early=True)
-    desk = visit(visitor, somebody.card, FIRST, CERTIFY, BACK, LEAVE)
-    assert desk.told[0].second == texts.CERT_EARLY
-    banner = desk.last(views.MyPage).certification
-    assert banner is not None and banner.action == texts.CERT_EARLY
-    desk = visit(visitor, somebody.card, SECOND, FACE, DONE)
-    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
-
-
 def test_somebody_was_quicker(folks: Township, visitor: Visitor) -> None:
     """Certified elsewhere while the choice stood on the screen: said, and no camera opens."""
     visitor.booth = ready = booth(outcome())
@@ -405,38 +382,18 @@ def test_a_picture_that_is_gone_is_not_promised_again(folks: Township, visitor: 
     assert FaceWay.COMPARE not in keys(desk.last(views.FaceOtherWays))
 
 
-def test_the_consent_to_the_picture_is_taken_back_at_once(folks: Township, visitor: Visitor) -> None:
-    visitor.booth = booth(outcome(End.REVIEW))
-    answers = (FACE, FaceWay.COMPARE, SIGNED, CertifiedButton.WITHDRAW, FIRST)
-    desk = visit(visitor, due(folks), *answers)
-    assert desk.told[-1].title == texts.WITHDRAWN_TITLE
-    visitor.sweep()
-    assert states_of(folks, newest(visitor))[-1] == "withdrawn"
-    assert entries(visitor)[0][-2:] == ["left", "let_go"]
-
-
-def test_or_at_another_kiosk_on_another_day(folks: Township, visitor: Visitor) -> None:
-    visitor.booth = booth(outcome(End.NO_MATCH))
-    person = due(folks)
-    visit(visitor, person, FACE, FaceWay.COMPARE, SIGNED, DONE)
-    desk = visit(visitor, person, SECOND, FIRST, LEAVE)
-    assert [view.title for view in desk.told] == [texts.REVIEWING_TITLE, texts.WITHDRAWN_TITLE]
-    visitor.sweep()
-    assert states_of(folks, newest(visitor))[-1] == "withdrawn"
-
-
 # --- nobody has a picture of this person -----------------------------------------------------------------------------
 
 
 def test_without_a_reference_it_is_said_before_the_camera_opens(folks: Township, visitor: Visitor) -> None:
     visitor.booth = ready = booth(outcome(End.REVIEW), outcome(End.REVIEW))
     person = due(folks, photo=False)
-    desk = visit(visitor, person, FACE, SECOND, BACK, LEAVE)
+    desk = visit(visitor, person, FACE, FIRST, BACK, LEAVE)
     assert [view.title for view in desk.told] == [texts.NO_REFERENCE_TITLE]
     assert "FaceLook" not in desk.trace and ready.sittings[0].brief is None
     visitor.sweep()
     assert entries(visitor) == [["begun", "granted", "left", "let_go"]]
-    desk = visit(visitor, person, FACE, FIRST, FaceWay.COMPARE, SIGNED, DONE)
+    desk = visit(visitor, person, FACE, SECOND, FaceWay.COMPARE, SIGNED, DONE)
     assert desk.last(views.Certified).state is CertifiedState.UNDER_REVIEW
 
 
@@ -489,8 +446,8 @@ def test_nobody_confirms_themselves(folks: Township, visitor: Visitor) -> None:
 
 
 def test_a_visit_at_home_is_booked_at_once(folks: Township, visitor: Visitor) -> None:
-    desk = visit(visitor, due(folks), WayKey.HOME_VISIT, FIRST, LEAVE)
-    (told,) = desk.told
+    desk = visit(visitor, due(folks), WayKey.HOME_VISIT, FIRST, FIRST, LEAVE)
+    told = desk.told[-1]
     assert (told.title, told.tone, told.second) == (texts.VISIT_BOOKED_TITLE, "ok", texts.VISIT_PRINT)
     assert "个工作日内" in told.body[0] and any(figure in told.body[0] for figure in "123456789")
     assert visits_at_home(visitor) == [["asked", "booked"]]

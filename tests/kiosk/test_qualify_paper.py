@@ -68,6 +68,25 @@ def test_what_the_centre_has_not_decided_promises_no_date(state: str) -> None:
     assert pairs(document)["办理号"] == "WD001-00000012-0A1B2C3D4E"
 
 
+def test_from_when_stands_under_by_when() -> None:
+    document = receipts.reminder(replace(ACCEPTED, next_from=date(2027, 9, 23)), SITE)
+    at = document.index(Big("2027年11月22日", 60))
+    first = document[at + 1]
+    assert isinstance(first, Line) and (first.text, first.size) == ("2027年9月23日起就可以办", 2)
+    assert "起就可以办" not in words(receipts.reminder(ACCEPTED, SITE))  # an older central does not say
+
+
+@pytest.mark.parametrize(("state", "next_thing"), [("pending", "网络好了"), ("under_review", "不用再做一次")])
+def test_without_a_date_the_next_thing_to_know_is_large(state: str, next_thing: str) -> None:
+    document = receipts.reminder(replace(ACCEPTED, state=state, next_date=None), SITE)
+    said = [part for part in document if isinstance(part, Line) and next_thing in part.text]
+    assert [part.size for part in said] == [2]
+
+
+def test_before_the_centre_has_seen_it_nothing_is_called_done() -> None:
+    assert "做完了，等社保中心确认" in words(receipts.reminder(replace(ACCEPTED, state="pending"), SITE))
+
+
 def test_without_a_camera_there_was_no_consent_to_print() -> None:
     assert "同意书" not in pairs(receipts.reminder(replace(ACCEPTED, consent_version=""), SITE))
 
@@ -144,14 +163,28 @@ def test_paper_that_ends_on_the_way_is_said_and_can_be_asked_for_again(
     assert desk.last(views.Certified).printed
 
 
+def test_what_the_centre_has_not_decided_is_not_called_certified_when_the_paper_ends(
+    folks: Township, visitor: Visitor
+) -> None:
+    visitor.booth = booth(outcome(End.REVIEW))
+    jam = visitor.do(visitor.stand.printer.jam)
+    answers = (FACE, FaceWay.COMPARE, SIGNED, jam, PRINT, FIRST, DONE)
+    desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
+    (told,) = desk.told
+    assert told.title == texts.REMINDER_NOT_PRINTED_TITLE
+    assert "认证照样有效" not in "".join(told.body) and "照样算数" in "".join(told.body)
+
+
 def test_a_picture_under_review_has_a_slip_without_a_date(folks: Township, visitor: Visitor) -> None:
     visitor.booth = booth(outcome(End.REVIEW))
     visit(visitor, folks.somebody("due", "overdue").card, FACE, FaceWay.COMPARE, SIGNED, PRINT, DONE)
-    assert "正在复核" in lines(visitor)
+    assert "正在核对" in lines(visitor)
 
 
 def test_the_slip_of_a_visit_at_home(folks: Township, visitor: Visitor) -> None:
-    desk = visit(visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, SECOND, FIRST, LEAVE)
+    desk = visit(
+        visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, FIRST, SECOND, FIRST, LEAVE
+    )
     assert desk.told[-1].body == (texts.VISIT_PRINTED,)
     assert "上门认证预约单" in lines(visitor) and "个工作日内到" in lines(visitor)
 
@@ -162,8 +195,19 @@ def test_a_visit_that_waits_for_the_line_promises_no_day() -> None:
         receipts.home_visit("示例", "3710••••••••0017", reply.request_id, said, "2026-11-23 09:26", SITE)
         for said in (reply, None)
     )
-    assert "3个工作日内到" in words(booked) and pairs(booked)["先打电话"] == "138••••0001"
+    assert "3个工作日内到" in words(booked) and pairs(booked)["您的电话"] == "138••••0001"
     assert "个工作日" not in words(kept) and "自动替您预约" in words(kept)
+    assert (
+        "预约号" not in pairs(kept) and pairs(kept)["办理号"] == reply.request_id
+    )  # central may have another
+
+
+def test_the_number_on_the_slip_is_the_one_the_centre_has() -> None:
+    reply = wire.HomeVisitReply(request_id="WD001-00000012-A", within_days=3, booked_id="WD002-00000007-B")
+    slip = receipts.home_visit("示例", "3710••••••••0017", "WD001-00000012-A", reply, "", SITE)
+    assert pairs(slip)["预约号"] == "WD002-00000007-B"
+    older = reply.model_copy(update={"booked_id": ""})
+    assert receipts.visit_number("WD001-00000012-A", older) == "WD001-00000012-A"
 
 
 def test_a_rare_name_is_left_out_and_the_reminder_still_comes(

@@ -22,7 +22,7 @@ from kiosk.views import (
 )
 from stand.proxy import Fault
 from tests.booth import PICTURE
-from tests.desk import WORLD
+from tests.desk import HOME, WORLD
 from tests.kiosk.qualifying import (
     LEAVE,
     PHOTO,
@@ -322,9 +322,9 @@ def test_a_visit_at_home_is_kept_and_booked_when_the_line_is_back(
     folks: Township, visitor: Visitor, cut: Any, heal: Any
 ) -> None:
     desk = visit(
-        visitor, folks.somebody("due", "overdue").card, cut, WayKey.HOME_VISIT, FIRST, heal, FIRST, LEAVE
+        visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, cut, FIRST, heal, FIRST, LEAVE
     )
-    assert desk.told[0].title == texts.VISIT_KEPT_TITLE
+    assert desk.told[-1].title == texts.VISIT_KEPT_TITLE
     assert visits_at_home(visitor) == [["asked"]]
     visitor.power_cut()
     visitor.start()
@@ -395,8 +395,8 @@ def test_nothing_personal_is_on_any_disk(folks: Township, visitor: Visitor) -> N
     visitor.booth = booth(outcome(), outcome(End.NO_MATCH), outcome(End.NOT_DONE))
     people = [folks.somebody("due", "overdue") for _ in range(4)]
     visit(visitor, people[0].card, FACE, CertifiedButton.PRINT, DONE)
-    visit(visitor, people[1].card, FACE, FaceWay.COMPARE, SIGNED, CertifiedButton.WITHDRAW, FIRST)
-    visit(visitor, people[2].card, FACE, WayKey.HOME_VISIT, SECOND, FIRST, LEAVE)
+    visit(visitor, people[1].card, FACE, FaceWay.COMPARE, SIGNED, CertifiedButton.WITHDRAW, FIRST, HOME)
+    visit(visitor, people[2].card, FACE, WayKey.HOME_VISIT, FIRST, SECOND, FIRST, LEAVE)
     staff = visitor.place(folks.staff)
     visit(visitor, people[3].card, WayKey.STAFF, staff, WORLD, "machine", visitor.take, DONE)
     visitor.sweep()

@@ -39,10 +39,10 @@ LONG_TIERS = tuple(
     for n in range(6)
 )
 CERTIFIED = v.CertificationBanner(
-    "资格认证：今年不用来", "已认证到 2027年3月31日 · 2026年3月18日 本人刷脸", v.Tone.OK
+    "资格认证：今年不用来", "已认证到 2027年3月31日 · 2026年3月18日 看病、出行记录核对过", v.Tone.OK
 )
 NOT_CERTIFIED = v.CertificationBanner(
-    "资格认证：今年还没做", "每年一次，刷脸两分钟。请在 2026年12月31日前做好", v.Tone.GO
+    "资格认证：该做这一次了", "每年一次，刷脸两分钟。请在 2026年12月31日前做好", v.Tone.GO
 )
 ITEMS = (
     v.Item(
@@ -183,7 +183,7 @@ CHECK_ROWS = (
 )
 NOT_RECOGNISED = ("机器没认出来，不要紧", "光线或照片年头久都会这样，待遇不受影响。")
 DUE = v.CertificationBanner(
-    "资格认证：今年还没做", "每年一次，刷脸两分钟。请在 2026年12月31日前做好", v.Tone.GO, "现在就做"
+    "资格认证：该做这一次了", "每年一次，刷脸两分钟。请在 2026年12月31日前做好", v.Tone.GO, "现在就做"
 )
 REASONS = (
     v.ReasonOption("chosen", "本人愿意当面核验"),
@@ -246,7 +246,12 @@ PLAIN: dict[str, v.View[Any]] = {
     "sign-for-review": v.SignForReview(check(2), "2026-01"),
     "choose-reason": v.ChooseReason(REASONS),
     "certified": v.Certified(
-        check(3), v.CertifiedState.ACCEPTED, "2027年11月22日", CHECK_ROWS, can_print=True
+        check(3),
+        v.CertifiedState.ACCEPTED,
+        "2027年11月22日",
+        CHECK_ROWS,
+        can_print=True,
+        next_from="2027年9月23日",
     ),
     "certified-printing": v.Certified(
         check(3), v.CertifiedState.ACCEPTED, "2027年11月22日", CHECK_ROWS, can_print=True, printing=True
@@ -319,7 +324,18 @@ NASTY: dict[str, v.View[Any]] = {
         ),
         True,
     ),
-    "choose-way-no-face": v.ChooseWay(check(1), (STAFF, HOME_VISIT, PHONE, WINDOW), "2026-01"),
+    "choose-way-due": v.ChooseWay(
+        check(1), (FACE, STAFF, HOME_VISIT, PHONE, WINDOW), "2026-02", "", DUE.title, DUE.note
+    ),
+    "choose-way-refused": v.ChooseWay(
+        check(1),
+        (FACE, STAFF, HOME_VISIT, PHONE, WINDOW),
+        "2026-02",
+        "请在 2026年12月31日前做好",
+        "资格认证：请换一种方式",
+        "照片没能核对出来，不要紧。请工作人员当面看一下就行，待遇不受影响",
+    ),
+    "choose-way-no-face": v.ChooseWay(v.Steps(v.WAY_STEPS, 1), (STAFF, HOME_VISIT, PHONE, WINDOW), "2026-01"),
     "choose-way-two": v.ChooseWay(check(1), (FACE, STAFF), "2026-01"),
     "face-other-ways-six": v.FaceOtherWays(
         check(2),
@@ -338,7 +354,7 @@ NASTY: dict[str, v.View[Any]] = {
         v.CertifiedState.UNDER_REVIEW,
         "2027年12月31日",
         (
-            v.PaidRow("认证方式", "工作人员当面核验，等第二位工作人员确认"),
+            v.PaidRow("认证方式", "工作人员当面核验，等第二位工作人员核对"),
             v.PaidRow("回执号", "RZ 2611 2301 0042"),
             v.PaidRow("人脸照片", texts.PICTURE_CLEARED),
         ),
