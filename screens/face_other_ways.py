@@ -30,6 +30,8 @@ class FaceOtherWaysScreen(Page):
         else:
             answer = option
             icon, (title, note) = ICONS[option], OWN_WORDS[option]
+            if option is FaceWay.AGAIN and self.view.again_note:
+                note = self.view.again_note
         return ListRow(
             self.ink, self.shell.guard, icon, title, note, None, lambda: self.shell.answer(answer), answer
         )

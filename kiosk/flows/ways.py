@@ -104,6 +104,7 @@ def other_ways(
     note: str,
     compare: bool = False,
     without: tuple[WayKey, ...] = (),
+    again_note: str = "",
 ) -> WayKey | FaceWay | None:
     """机器没认出来，不要紧: one more try first, after two failed ones the other ways first.  None to see all ways again."""
     others: list[WayOption | FaceWay] = [
@@ -121,6 +122,7 @@ def other_ways(
     if again:
         first = tally.failed < PATIENT_TRIES and not compare
         options = [FaceWay.AGAIN, *others] if first else [*others[: MOST_OPTIONS - 1], FaceWay.AGAIN]
-    view = views.FaceOtherWays(Steps(views.CERTIFY_STEPS, 2), title, note, tuple(options[:MOST_OPTIONS]))
+    shown = tuple(options[:MOST_OPTIONS])
+    view = views.FaceOtherWays(Steps(views.CERTIFY_STEPS, 2), title, note, shown, again_note)
     answer = kiosk.desk.ask(view)
     return None if answer is BACK else answer

@@ -280,7 +280,7 @@ def test_not_recognised_once_offers_one_more_try_first(folks: Township, visitor:
         *(FaceWay.AGAIN, WayKey.STAFF, WayKey.HOME_VISIT, WayKey.PHONE, WayKey.WINDOW),
     ]
     assert (view.title, view.note) == (texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE)
-    assert "待遇不受影响" in view.note
+    assert "待遇不受影响" in view.note and view.again_note == ""
     assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
     assert [each[-1] for each in entries(visitor)] == ["answered", "answered"]
 
@@ -317,6 +317,7 @@ def test_the_machines_trouble_is_not_the_persons_try(folks: Township, visitor: V
     desk = visit(visitor, due(folks), FACE, FaceWay.AGAIN, DONE)
     view = desk.last(views.FaceOtherWays)
     assert (view.title, keys(view)[0]) == (texts.FACE_BROKEN_TITLE, FaceWay.AGAIN)
+    assert view.again_note == texts.WAY_AGAIN_CAMERA  # how somebody sat has nothing to do with it
     assert '"tries": 0' in visitor.log_text.getvalue()
     visitor.sweep()
     assert entries(visitor)[0] == ["begun", "granted", "left", "let_go"]

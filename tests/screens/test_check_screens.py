@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def test_long_words_of_one_way_do_not_make_the_other_smaller(shell_for: Any) -> 
     view = views.ChooseWay(check(1), (FACE, long, HOME_VISIT), "2026-01")
     page = page_of(view, shell_for, "DEFAULT", False, ((1080, 1920), 102.5))
     assert page.panels[0].size == page.panels[1].size
+
+
+@pytest.mark.parametrize("note", ["", texts.WAY_AGAIN_CAMERA, texts.WAY_AGAIN_NETWORK])
+def test_how_to_sit_is_said_only_where_sitting_well_can_help(note: str, stage: Any) -> None:
+    page = stage.mount(replace(EVERY["face-other-ways"], again_note=note))
+    (again,) = (press for press in page.presses() if press.answer is views.FaceWay.AGAIN)
+    assert again.words == "".join((texts.WAY_AGAIN[0], note or texts.WAY_AGAIN[1]))
 
 
 def test_without_a_face_there_is_no_consent_to_read(stage: Any) -> None:
