@@ -27,9 +27,7 @@ class ChooseMembersScreen(Page):
         self._mark()
         return Body(
             main=[self.title(texts.MEMBERS_TITLE)],
-            side=[
-                RowPages(self.ink, self.shell.guard, list(self.choices.values()), self.state, gap=28)
-            ],
+            side=[RowPages(self.ink, self.shell.guard, list(self.choices.values()), self.state, gap=28)],
             actions=[self.next],
             actions_left=True,
         )

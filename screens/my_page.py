@@ -36,7 +36,9 @@ class MyPageScreen(Page):
             main.append(self._banner())
         return Body(
             main=main,
-            side=[RowPages(self.ink, self.shell.guard, [self._row(i) for i in view.items], self.state, gap=34)],
+            side=[
+                RowPages(self.ink, self.shell.guard, [self._row(i) for i in view.items], self.state, gap=34)
+            ],
             actions=[Grid(self.look, self._buttons(), 2, gap=24)],
             # across, a banner with a button needs the height below it; the list gives way
             actions_left=view.certification is None or not view.certification.action,

@@ -194,7 +194,7 @@ class Page(Box):
         self.header.put(x, y + height - head_high, width, head_high)
         assert self.content is not None
         side = self.look.px(SIDE)
-        for squeeze, shrink in self._fits():
+        for squeeze, shrink in self._tries():
             self.look.squeeze, self.look.shrink = squeeze, shrink
             top, bottom = self.look.gap(48), self.look.gap(48)
             room = height - bar_high - head_high - top - bottom
@@ -203,8 +203,7 @@ class Page(Box):
         self.content.put(x + side, y + bar_high + bottom, width - 2 * side, room)
         super().put(x, y, width, height)
 
-
-    def _fits(self) -> Iterator[tuple[float, float]]:
+    def _tries(self) -> Iterator[tuple[float, float]]:
         """Air and type to try.  A long list shows fewer rows at once before its type gets too small to read."""
         lists = [box for box in self.walk(restrict=True) if isinstance(box, RowPages)]
         for rows in lists:
@@ -212,7 +211,8 @@ class Page(Box):
             yield from (fit for fit in FITS if readable(self.look.large, fit[1]))
             for (least, good), fit in product(IN_PARTS, FITS):
                 if fit[0] <= TIGHT and good(self.look.large, fit[1]):
-                    for rows.at_once in range(len(rows.rows) - 1, least - 1, -1):
+                    for at_once in range(len(rows.rows) - 1, least - 1, -1):
+                        rows.at_once = at_once
                         yield fit
         yield from FITS
 

@@ -23,7 +23,9 @@ BUTTON_HIGH = 104.0
 class RowPages(Box):
     """``rows`` below one another.  ``at_once``: how many are seen together, set by the page that knows its room."""
 
-    def __init__(self, ink: Ink, guard: Guard, rows: Sequence[Box], state: dict[str, Any], gap: float) -> None:
+    def __init__(
+        self, ink: Ink, guard: Guard, rows: Sequence[Box], state: dict[str, Any], gap: float
+    ) -> None:
         super().__init__(ink.look)
         self.rows, self.state, self.gap = list(rows), state, gap
         self.at_once = len(self.rows)

@@ -31,9 +31,9 @@ TOGETHER = (
     "机器 看过 照片 手机 凭证 镜头 屏幕 光线 平板 网络 电话 号码 时间 结果 任何 待遇 缴费 付款 退回 "
     "认证 核验 核对 登记 确认 同意 撤回 打勾 签名 保存 联网 自动 重新 方式 有效 影响 问题 耽误 窗口 上门 预约 "
     "今天 现在 以后 以前 可以 不用 不要 没有 愿意 什么 比对 审核 一次 一样"
-).split()
+)
 QUOTED_MOST = 6  # characters; a name of a button is not torn in two
-_HELD = re.compile(f"“[^“”]{{1,{QUOTED_MOST}}}”|{'|'.join(TOGETHER)}")
+_HELD = re.compile(f"“[^“”]{{1,{QUOTED_MOST}}}”|{TOGETHER.replace(' ', '|')}")
 
 
 @dataclass(frozen=True)

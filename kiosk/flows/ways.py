@@ -56,10 +56,15 @@ def open_ways(kiosk: Kiosk, page: wire.MyPage) -> tuple[WayOption, ...]:
     """The window is always open to everybody."""
     face = face_is_offered(kiosk, page)
     return tuple(
-        WayOption(key, note_of(kiosk, page, key))
+        WayOption(key, note_of(kiosk, page, key), is_booked(page, key))
         for key in OFFERED
         if key is WayKey.WINDOW or (face if key is WayKey.FACE else is_open(page, key))
     )
+
+
+def is_booked(page: wire.MyPage, key: WayKey) -> bool:
+    made = offer(page, key)
+    return made is not None and made.booked
 
 
 def is_open(page: wire.MyPage, key: WayKey) -> bool:

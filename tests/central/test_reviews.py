@@ -507,7 +507,9 @@ def test_every_word_of_the_evidence_is_said_in_chinese(words, known):
 
 
 def test_a_reviewer_reads_the_reason_in_the_words_staff_chose_it_by():
-    assert {reason.value: words for reason, words in without_camera.REASONS.items()} == review_words.STAFF_REASONS
+    assert {
+        reason.value: words for reason, words in without_camera.REASONS.items()
+    } == review_words.STAFF_REASONS
 
 
 def test_every_reason_to_wait_has_words():

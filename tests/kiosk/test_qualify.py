@@ -497,6 +497,16 @@ def test_a_visit_at_home_is_booked_at_once(folks: Township, visitor: Visitor) ->
     assert visits_at_home(visitor) == [["asked", "booked"]]
 
 
+def test_who_booked_already_reads_it_on_the_button(folks: Township, visitor: Visitor) -> None:
+    somebody = folks.somebody("due", "overdue")
+    visit(visitor, somebody.card, BACK, LEAVE)
+    assert [way.key for way in visitor.desk.last(views.ChooseWay).ways if way.booked] == []
+    wish = wire.HomeVisit(request_id="WD001-VISIT-9", person_id=somebody.page.person_id)
+    visitor.machine.kiosk.api.home_visit(wish)
+    desk = visit(visitor, somebody.card, BACK, LEAVE)
+    assert [way.key for way in desk.last(views.ChooseWay).ways if way.booked] == [WayKey.HOME_VISIT]
+
+
 def test_the_childrens_phone(folks: Township, visitor: Visitor) -> None:
     somebody = folks.somebody("due", "overdue")
     desk = visit(visitor, somebody.card, WayKey.PHONE, BACK, WayKey.PHONE, None, LEAVE)

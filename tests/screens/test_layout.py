@@ -194,9 +194,7 @@ def test_type_is_never_under_thirty_units(name: str, panel: Any, large: bool, sh
         if box.pixels(span) < 30 * page.look.unit - 0.5  # whole pixels
     ]
     page.look.shrink = 1.0  # header and bar are drawn before the page is fitted
-    small += [
-        box.text for box in frame for span in box.spans if box.pixels(span) < 30 * page.look.unit - 0.5
-    ]
+    small += [box.text for box in frame for span in box.spans if box.pixels(span) < 30 * page.look.unit - 0.5]
     assert body and small == []
 
 
@@ -218,6 +216,21 @@ def test_large_type_makes_nothing_smaller(name: str, panel: Any, shell_for: Any)
     normal, large = smallest(False), smallest(True)
     assert {words for words, size in normal.items() if large.get(words, size) < size} == set()
     assert len(normal.keys() & large.keys()) >= 1
+
+
+def test_a_payment_for_six_people_is_larger_in_large_type(shell_for: Any) -> None:
+    from screens.drawing import Text
+
+    lines = tuple(
+        views.ConfirmLine(name, "居民医疗 2027年度", "", 42_000)
+        for name in ("张秀英", "王*山", "王*", "王*明", "李*", "王*华")
+    )
+    view = views.ConfirmPayment(views.Steps(views.PAYING_STEPS, 2), lines, 252_000)
+    normal, large = (
+        [box.pixels(box.spans[0]) for box in boxes(page.content) if isinstance(box, Text) and not box.fit]
+        for page in (page_of(view, shell_for, "DEFAULT", big, KIOSK) for big in (False, True))
+    )
+    assert all(big >= 1.15 * small for small, big in zip(normal, large, strict=True))
 
 
 # --- a list that is longer than its room
