@@ -42,6 +42,9 @@ QUESTIONS = {
     Reason.TOLD_LATE: "请核实：结果报得太晚，能不能认定？",
 }
 NOTHING_TO_SEE = "这一件没有照片可看，不能认定"
+NOTHING_STORED = "没有能比的留存照片：用别的办法，能不能认定？"
+BASIS = "必填：您凭什么这样决定"
+BASIS_WITHOUT_STORED = "必填：怎样核实的（电话、证件…）"
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,12 @@ class Event:
 
 @dataclass(frozen=True)
 class Case:
-    """What is known of a check that waits.  ``may_accept``: there is something a person can go by."""
+    """What is known of a check that waits.  ``may_accept``: there is something a person can go by; ``basis`` asks for what it was."""
 
     brief: Brief
     name: str
     question: str
+    basis: str
     about: str
     opened_ms: int
     staff_reason: str
@@ -131,17 +135,24 @@ def brief(reviews: Reviews, connection: Connection, row: Waiting, operator: str)
 
 
 def case(
-    reviews: Reviews, connection: Connection, row: Waiting, operator: str, picture: SignedPicture | None
+    reviews: Reviews,
+    connection: Connection,
+    row: Waiting,
+    operator: str,
+    picture: SignedPicture | None,
+    shown: Sequence[Shown] = (),
 ) -> Case:
-    """Everything but the faces."""
+    """Everything but the faces; ``shown`` is what ``faces`` gave, for without a stored face the question is another."""
     found = reviews.evidence(connection, row.check_id)
     may_accept = row.reason in BY_HEARSAY or (picture is not None and bool(picture.jpeg))
     question = QUESTIONS.get(row.reason, OTHER_REASON[0]) if may_accept else NOTHING_TO_SEE
+    nothing_stored = may_accept and row.reason is Reason.PICTURE and not any(face.data for face in shown[1:])
     return Case(
         brief=brief(reviews, connection, row, operator),
         # the second person may have to ask the first one who it was; for a picture nobody needs the name
         name=row.name if row.staff else mask_name(row.name),
-        question=question,
+        question=NOTHING_STORED if nothing_stored else question,
+        basis=BASIS_WITHOUT_STORED if nothing_stored else BASIS,
         about=REASONS.get(row.reason, OTHER_REASON)[1],
         opened_ms=row.opened_ms,
         staff_reason=VISIT_REASONS.get(row.staff_reason, row.staff_reason),

@@ -97,7 +97,7 @@ class _Pages:
                 stored = self._reviews.references(connection, check_id)
                 shown = faces(picture, stored, visited=bool(row.staff))
                 self._write_down(connection, check_id, who, shown_words(stored))
-            found = case(self._reviews, connection, row, who.name, picture)
+            found = case(self._reviews, connection, row, who.name, picture, shown)
             consent = self._consent(connection, row)
             events = history(connection, check_id)
         answer = self._office.show(

@@ -61,11 +61,12 @@ CHANNELS = {
     "institution_batch": "养老机构上门",
 }
 
+# as the member of staff read them at the machine
 STAFF_REASONS = {
-    "chosen": "本人愿意由工作人员核对",
-    "not_recognised": "刷脸没有认出",
-    "cannot_do_it": "本人不便做动作（视力、疾病、行动）",
-    "machine": "摄像头或光线不好",
+    "chosen": "本人愿意当面核验",
+    "not_recognised": "机器没认出来",
+    "cannot_do_it": "看不清、听不清或身体不便",
+    "machine": "镜头或光线不好",
 }
 
 VISIT_REASONS = {**STAFF_REASONS, "no_consent": "本人不同意刷脸"}

@@ -71,9 +71,10 @@ class Wording:
         for way in Way:
             row = _holding(self._ways, way.value, benefit, now.date())
             if row is not None:
-                note = row.booked_note if booked and row.booked_note else _note(row, now)
+                comes = booked and bool(row.booked_note)
+                note = row.booked_note if comes else _note(row, now)
                 filled = note.format_map({"hours": "、".join(row.hours), "days": str(days)})
-                offers.append(WayOffer(way=way, note=filled, url=row.url))
+                offers.append(WayOffer(way=way, note=filled, url=row.url, booked=comes))
         return tuple(offers)
 
 

@@ -617,6 +617,8 @@ MY_RECORDS: Final = "查记录"
 MY_REPRINT: Final = "打印"
 MY_FAMILY: Final = "帮家人办"
 MY_LEAVE: Final = "退出"
+MORE_ROWS: Final = "还有 {count} 项"
+FIRST_ROWS: Final = "看前面的"
 
 TIER_TITLE: Final = "选择今年的缴费档次"
 TIER_TITLE_YEAR: Final = "选择{year}年度的缴费档次"
@@ -714,10 +716,13 @@ WAY_NOTE: Final = "每种都一样有效，由您自己选"
 WAY_FACE: Final = ("刷脸，约一分钟", "同意，开始刷脸")
 WAY_STAFF: Final = ("请工作人员当面核验", "找工作人员")
 WAY_HOME_VISIT: Final = ("预约上门认证", "走不动？预约上门")
+WAY_HOME_VISIT_BOOKED: Final = ("上门已经约好了", "上门已经约好了")
 WAY_PHONE: Final = ("让子女用手机帮您认证", "让子女用手机帮您认证")
 WAY_WINDOW: Final = ("到窗口办理", "到窗口办理")
 WAY_RULES: Final = "处理规则 {version} 版 · 可随时撤回同意"
 WAY_AGAIN: Final = ("再试一次", "坐稳，离屏幕一臂远")
+WAY_AGAIN_CAMERA: Final = "机器再打开一次镜头"
+WAY_AGAIN_NETWORK: Final = "看看网络好了没有"
 WAY_COMPARE: Final = ("请工作人员看照片比对", "要您打勾同意并签名，不用再刷脸")
 
 RULES_TITLE: Final = "刷脸的处理规则"

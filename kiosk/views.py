@@ -448,10 +448,14 @@ class WayKey(Enum):
 
 @dataclass(frozen=True)
 class WayOption:
-    """``note``: what it means and what it takes.  Title, icon and button of a key are the screen's."""
+    """``note``: what it means and what it takes.  Title, icon and button of a key are the screen's.
+
+    ``booked``: somebody is coming to the house already, and a button that shows no note says so.
+    """
 
     key: WayKey
     note: str
+    booked: bool = False
 
 
 @dataclass(frozen=True)
@@ -518,6 +522,9 @@ class FaceOtherWays(View[WayKey | FaceWay | Back]):
     title: str
     note: str
     options: tuple[WayOption | FaceWay, ...]
+    again_note: str = (
+        ""  # under 再试一次: what is different now; "" where sitting well can help, and the screen says how
+    )
 
 
 @dataclass(frozen=True)

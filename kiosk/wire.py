@@ -179,11 +179,15 @@ class Way(str, Enum):
 
 
 class WayOffer(Reply):
-    """One way that is open to this person here and today.  ``note``: 一般 3 个工作日内到家.  ``url``: of PHONE, as a code."""
+    """One way that is open to this person here and today.  ``note``: 一般 3 个工作日内到家.  ``url``: of PHONE, as a code.
+
+    ``booked``: of HOME_VISIT, somebody is coming already.
+    """
 
     way: Way
     note: str = ""
     url: str = ""
+    booked: bool = False
 
 
 class Certification(Reply):

@@ -10,6 +10,7 @@ from screens.buttons import Button, Choice
 from screens.drawing import Icon
 from screens.layout import Row
 from screens.page import Body, Page
+from screens.row_pages import RowPages
 
 
 class ChooseMembersScreen(Page):
@@ -26,7 +27,7 @@ class ChooseMembersScreen(Page):
         self._mark()
         return Body(
             main=[self.title(texts.MEMBERS_TITLE)],
-            side=[self.column(list(self.choices.values()), gap=28)],
+            side=[RowPages(self.ink, self.shell.guard, list(self.choices.values()), self.state, gap=28)],
             actions=[self.next],
             actions_left=True,
         )

@@ -1,10 +1,12 @@
 """Draws ChooseWay.  Answers a WayKey.
 
-The first two ways have panels and buttons of exactly one size, whatever they are; the others have buttons as high.  FACE is marked
-as the usual next step by colour only.
+The first two ways have panels and buttons of exactly one size, whatever they are; the others have buttons as high, in the same type.
+FACE is marked as the usual next step by colour only.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from kiosk import texts
 from kiosk.views import WayKey, WayOption
@@ -12,16 +14,18 @@ from screens.buttons import Button, Press
 from screens.drawing import Icon, Panel
 from screens.figures import Chevron, pill
 from screens.layout import Box, Centre, Column, Grid, Left, Row, Space
-from screens.page import Body, Page
-from screens.ways import ICONS, WORDS
+from screens.page import SIDE, Body, Page
+from screens.ways import ICONS, words_of
 
 PANELS = 2
 BUTTON_HIGH = 112.0
+BESIDE = 120.0  # what frames and gaps take of a button's width at most
 
 
 class ChooseWayScreen(Page):
     def body(self) -> Body:
         view = self.view
+        self.peers: list[WayButton] = []
         self.panels = [self._panel(way) for way in view.ways[:PANELS]]
         rest = [self._row(way) for way in view.ways[PANELS:]]
         head: list[Box] = [self.title(view.title or texts.WAY_TITLE)]
@@ -48,17 +52,8 @@ class ChooseWayScreen(Page):
         return Body(main=boxes, gap=32)
 
     def _panel(self, way: WayOption) -> Panel:
-        title, words = WORDS[way.key]
-        button = Button(
-            self.ink,
-            self.shell.guard,
-            words,
-            lambda: self.shell.answer(way.key),
-            way.key,
-            primary=way.key is WayKey.FACE,
-            high=BUTTON_HIGH,
-        )
-        button.label.text_size = 48  # of one size: what is said louder is chosen more
+        title, words = words_of(way)
+        button = self._button(way, words)
         icon = Icon(self.ink, ICONS[way.key], 68, "brand", "brand_soft", 104)
         heading = self.text(title, 54, bold=True, leading=1.3, grow=1)
         if self.look.landscape or len(self.view.ways) > PANELS + 1:
@@ -71,14 +66,44 @@ class ChooseWayScreen(Page):
         )
 
     def _row(self, way: WayOption) -> Button:
-        words = WORDS[way.key][1]
-        return self.button(words, way.key, ICONS[way.key], high=BUTTON_HIGH)
+        return self._button(way, words_of(way)[1], ICONS[way.key])
+
+    def _button(self, way: WayOption, words: str, icon: str = "") -> WayButton:
+        button = WayButton(
+            self.ink,
+            self.shell.guard,
+            words,
+            lambda: self.shell.answer(way.key),
+            way.key,
+            icon,
+            primary=way.key is WayKey.FACE,
+            high=BUTTON_HIGH,
+        )
+        button.label.text_size = 48  # of one size: what is said louder is chosen more
+        button.peers = self.peers
+        self.peers.append(button)
+        return button
 
     def _rules(self) -> Press:
         """The consent in full, one tap away."""
         words = texts.WAY_RULES.format(version=self.view.consent_version)
         line = Row(self.look, [self.note(words, size=34), Chevron(self.look)], gap=20)
         return Link(self.ink, self.shell.guard, line, lambda: self.shell.answer(WayKey.RULES), WayKey.RULES)
+
+
+class WayButton(Button):
+    """As high as the highest of ``peers``: across, where the others stand side by side, long words take two lines."""
+
+    peers: Sequence[WayButton] = ()
+
+    def natural(self, width: float) -> float:
+        return max(peer.alone(width) for peer in self.peers)
+
+    def alone(self, width: float) -> float:
+        """The height it needs itself; where the page is upright every one has about the same width."""
+        columns = max(len(self.peers) - PANELS, PANELS) if self.look.landscape else 1
+        inside = (self.look.width - 2 * self.look.px(SIDE)) / columns - self.look.px(BESIDE)
+        return super().natural(min(width, inside))
 
 
 class Link(Press):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from kiosk import money, texts
 from kiosk.views import ConfirmLine
-from screens.drawing import Panel
+from screens.drawing import Panel, Text
 from screens.facts import Rule
 from screens.figures import pill
 from screens.layout import Box, Column, Row
 from screens.page import Body, Page
+
+FEW = 3  # lines; more of them are drawn short
 
 
 class ConfirmPaymentScreen(Page):
@@ -18,7 +20,7 @@ class ConfirmPaymentScreen(Page):
         for line in view.lines:
             if rows:
                 rows.append(Rule(self.look))
-            rows.append(self._line(line))
+            rows.append(self._short_line(line) if len(view.lines) > FEW else self._line(line))
         total = self.column(
             [
                 self.text(texts.CONFIRM_TOTAL, 42, role="ink_soft", align="centre"),
@@ -54,5 +56,13 @@ class ConfirmPaymentScreen(Page):
         ]
         if line.detail:
             words.append(self.text(line.detail, 33, role="ink_soft", leading=1.3))
-        amount = self.text(money.with_sign(line.amount_fen), 50, bold=True, align="right")
-        return Row(self.look, [self.column(words, gap=4, grow=1), amount], gap=24)
+        return Row(self.look, [self.column(words, gap=4, grow=1), self._amount(line, 50)], gap=24)
+
+    def _short_line(self, line: ConfirmLine) -> Column:
+        """Of many: what is paid for stands below name and amount, on a line of its own, and every line is seen at once."""
+        name = self.text(line.name, 42, bold=True, leading=1.25, grow=1)
+        what = self.text(" · ".join(filter(None, (line.title, line.detail))), 35, leading=1.25)
+        return Column(self.look, [Row(self.look, [name, self._amount(line, 46)], gap=24), what])
+
+    def _amount(self, line: ConfirmLine, size: float) -> Text:
+        return self.text(money.with_sign(line.amount_fen), size, bold=True, align="right")

@@ -6,7 +6,7 @@ from kiosk import texts
 from kiosk.views import FaceWay, WayOption
 from screens.buttons import ListRow
 from screens.page import Body, Page
-from screens.ways import ICONS, WORDS
+from screens.ways import ICONS, words_of
 
 OWN_WORDS = {FaceWay.AGAIN: texts.WAY_AGAIN, FaceWay.COMPARE: texts.WAY_COMPARE}
 
@@ -26,10 +26,12 @@ class FaceOtherWaysScreen(Page):
     def _row(self, option: WayOption | FaceWay) -> ListRow:
         if isinstance(option, WayOption):
             answer: object = option.key
-            icon, title, note = ICONS[option.key], WORDS[option.key][0], option.note
+            icon, title, note = ICONS[option.key], words_of(option)[0], option.note
         else:
             answer = option
             icon, (title, note) = ICONS[option], OWN_WORDS[option]
+            if option is FaceWay.AGAIN and self.view.again_note:
+                note = self.view.again_note
         return ListRow(
             self.ink, self.shell.guard, icon, title, note, None, lambda: self.shell.answer(answer), answer
         )

@@ -9,6 +9,7 @@ from screens.drawing import Icon, Panel
 from screens.figures import pill
 from screens.layout import Box, Column, Grid, Row
 from screens.page import Body, Page
+from screens.row_pages import RowPages
 
 ICONS = {
     ItemKind.PENSION: "wallet",
@@ -35,9 +36,12 @@ class MyPageScreen(Page):
             main.append(self._banner())
         return Body(
             main=main,
-            side=[self.column([self._row(item) for item in view.items], gap=34)],
+            side=[
+                RowPages(self.ink, self.shell.guard, [self._row(i) for i in view.items], self.state, gap=34)
+            ],
             actions=[Grid(self.look, self._buttons(), 2, gap=24)],
-            actions_left=True,
+            # across, a banner with a button needs the height below it; the list gives way
+            actions_left=view.certification is None or not view.certification.action,
         )
 
     def _banner(self) -> Panel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from screens.buttons import Button, Press
@@ -12,9 +13,12 @@ from screens.drawing import Ink, Text
 from screens.figures import StepBar
 from screens.frame import Bar, Header, NoBar, Shell
 from screens.layout import Box, Column, Row, Space
-from screens.theme import FITS
+from screens.row_pages import RowPages
+from screens.theme import FITS, TIGHT, no_smaller, readable
 
 SIDE = 56.0
+# Of a list that is seen in parts: so many rows at least, in such type; the first that fits.
+IN_PARTS = ((4, readable), (3, readable), (2, readable), (2, no_smaller), (1, readable), (1, no_smaller))
 
 
 @dataclass
@@ -115,7 +119,11 @@ class Page(Box):
             self.put(*self.pos, *self.size)
 
     def tick(self, now: datetime) -> None:
+        """The header is never shrunk with the page."""
+        fit = self.look.squeeze, self.look.shrink
+        self.look.squeeze = self.look.shrink = 1.0
         self.header.tell(now)
+        self.look.squeeze, self.look.shrink = fit
 
     def stop(self) -> None:
         """Ends what moves."""
@@ -186,7 +194,7 @@ class Page(Box):
         self.header.put(x, y + height - head_high, width, head_high)
         assert self.content is not None
         side = self.look.px(SIDE)
-        for squeeze, shrink in FITS:
+        for squeeze, shrink in self._tries():
             self.look.squeeze, self.look.shrink = squeeze, shrink
             top, bottom = self.look.gap(48), self.look.gap(48)
             room = height - bar_high - head_high - top - bottom
@@ -194,6 +202,19 @@ class Page(Box):
                 break
         self.content.put(x + side, y + bar_high + bottom, width - 2 * side, room)
         super().put(x, y, width, height)
+
+    def _tries(self) -> Iterator[tuple[float, float]]:
+        """Air and type to try.  A long list shows fewer rows at once before its type gets too small to read."""
+        lists = [box for box in self.walk(restrict=True) if isinstance(box, RowPages)]
+        for rows in lists:
+            rows.at_once = len(rows.rows)
+            yield from (fit for fit in FITS if readable(self.look.large, fit[1]))
+            for (least, good), fit in product(IN_PARTS, FITS):
+                if fit[0] <= TIGHT and good(self.look.large, fit[1]):
+                    for at_once in range(len(rows.rows) - 1, least - 1, -1):
+                        rows.at_once = at_once
+                        yield fit
+        yield from FITS
 
 
 class _Columns(Row):

@@ -24,6 +24,16 @@ RARE = "HanaMinB.ttf"
 CLOSING = set("，。、；：？！）》」』】〕”’…·,.;:?!)%年月日元秒分")
 UNITS = set("年月日元个分秒档份户")
 OPENING = set("（《「『【〔“‘￥(")
+# A line may break between any two Chinese characters, but a word torn in two is read twice.  These are the words of our screens
+# that large type tore; a segmenter would bring a dictionary of megabytes for them.  A word more costs nothing; longer ones first.
+TOGETHER = (
+    "工作人员 社保中心 服务热线 身份证 社保卡 支付宝 一会儿 上一步 下一步 "
+    "机器 看过 照片 手机 凭证 镜头 屏幕 光线 平板 网络 电话 号码 时间 结果 任何 待遇 缴费 付款 退回 "
+    "认证 核验 核对 登记 确认 同意 撤回 打勾 签名 保存 联网 自动 重新 方式 有效 影响 问题 耽误 窗口 上门 预约 "
+    "今天 现在 以后 以前 可以 不用 不要 没有 愿意 什么 比对 审核 一次 一样"
+)
+QUOTED_MOST = 6  # characters; a name of a button is not torn in two
+_HELD = re.compile(f"“[^“”]{{1,{QUOTED_MOST}}}”|{TOGETHER.replace(' ', '|')}")
 
 
 @dataclass(frozen=True)
@@ -93,7 +103,10 @@ class _Ranges:
 
 
 def pieces(text: str) -> list[str]:
-    """What may not be broken: a Latin word or number with its unit, a character with its closing punctuation."""
+    """What may not be broken: a Latin word or number with its unit, a time from–until, a character with its closing punctuation,
+    a word of ``TOGETHER``, a short quotation.
+    """
+    held = {at for match in _HELD.finditer(text) for at in range(match.start() + 1, match.end())}
     found: list[str] = []
     for at, character in enumerate(text):
         glue = bool(found) and (
@@ -102,6 +115,7 @@ def pieces(text: str) -> list[str]:
             or (found[-1][-1] in ",." and character.isdigit())
             or (character == "度" and text[at - 1] == "年")
             or found[-1][-1] in OPENING
+            or at in held
         )
         if character in UNITS and found[-1:] == [" "] and len(found) > 1 and found[-2][-1].isdigit():
             found[-2:] = [found[-2] + " " + character]  # 8 个月 stays together
@@ -113,7 +127,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _word(character: str) -> bool:
-    return character.isascii() and character not in " ,;"
+    return (character.isascii() and character not in " ,;") or character == "–"
 
 
 Measure = Callable[[int, int], float]

@@ -149,6 +149,17 @@ FITS = (
     (0.2, 0.55),
     (0.15, 0.5),
 )
+TIGHT = 0.45  # air that is left when a list is to show as many rows as it can
+
+
+def readable(large: bool, shrink: float) -> bool:
+    """Whether type keeps its promise: captions of 30 units, large type clearly larger than normal."""
+    return shrink >= (0.9 if large else 0.95)
+
+
+def no_smaller(large: bool, shrink: float) -> bool:
+    """Whether large type is at least as large as normal type."""
+    return shrink * LARGE >= 1.0 if large else readable(large, shrink)
 
 
 class Look:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kiosk import texts
-from kiosk.views import FaceWay, WayKey
+from kiosk.views import FaceWay, WayKey, WayOption
 
 ICONS = {
     WayKey.FACE: "scan-face",
@@ -14,11 +14,15 @@ ICONS = {
     FaceWay.AGAIN: "rotate-ccw",
     FaceWay.COMPARE: "user-search",
 }
-# title, and what its button says
-WORDS = {
+_WORDS = {
     WayKey.FACE: texts.WAY_FACE,
     WayKey.STAFF: texts.WAY_STAFF,
     WayKey.HOME_VISIT: texts.WAY_HOME_VISIT,
     WayKey.PHONE: texts.WAY_PHONE,
     WayKey.WINDOW: texts.WAY_WINDOW,
 }
+
+
+def words_of(way: WayOption) -> tuple[str, str]:
+    """Its title, and what its button says: nobody books twice who can read that it is booked."""
+    return texts.WAY_HOME_VISIT_BOOKED if way.booked else _WORDS[way.key]

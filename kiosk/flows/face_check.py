@@ -63,6 +63,9 @@ SAID = {
     Unfinished.ENOUGH: (texts.ENOUGH_TRIES_TITLE, texts.ENOUGH_TRIES_NOTE),
 }
 
+# what another try does where it was not the person's doing: to sit still would not help
+AGAIN = {Unfinished.BROKEN: texts.WAY_AGAIN_CAMERA, Unfinished.OFFLINE: texts.WAY_AGAIN_NETWORK}
+
 
 @dataclass(frozen=True)
 class Looked:
@@ -87,7 +90,7 @@ def by_face(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
     title, note = SAID[end]
     # staff need the centre as much as a face does; a wish for a visit is kept here until it answers
     without = (WayKey.STAFF,) if end is Unfinished.OFFLINE else ()
-    return other_ways(kiosk, page, tally, title, note, without=without)
+    return other_ways(kiosk, page, tally, title, note, without=without, again_note=AGAIN.get(end, ""))
 
 
 def sit(kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting) -> Wish | Unfinished:

@@ -56,10 +56,15 @@ def open_ways(kiosk: Kiosk, page: wire.MyPage) -> tuple[WayOption, ...]:
     """The window is always open to everybody."""
     face = face_is_offered(kiosk, page)
     return tuple(
-        WayOption(key, note_of(kiosk, page, key))
+        WayOption(key, note_of(kiosk, page, key), is_booked(page, key))
         for key in OFFERED
         if key is WayKey.WINDOW or (face if key is WayKey.FACE else is_open(page, key))
     )
+
+
+def is_booked(page: wire.MyPage, key: WayKey) -> bool:
+    made = offer(page, key)
+    return made is not None and made.booked
 
 
 def is_open(page: wire.MyPage, key: WayKey) -> bool:
@@ -105,6 +110,7 @@ def other_ways(
     note: str,
     compare: bool = False,
     without: tuple[WayKey, ...] = (),
+    again_note: str = "",
 ) -> WayKey | FaceWay | None:
     """机器没认出来，不要紧: one more try first, after two failed ones the other ways first.  None to see all ways again."""
     others: list[WayOption | FaceWay] = [
@@ -122,6 +128,7 @@ def other_ways(
     if again:
         first = tally.failed < PATIENT_TRIES and not compare
         options = [FaceWay.AGAIN, *others] if first else [*others[: MOST_OPTIONS - 1], FaceWay.AGAIN]
-    view = views.FaceOtherWays(Steps(views.CERTIFY_STEPS, 2), title, note, tuple(options[:MOST_OPTIONS]))
+    shown = tuple(options[:MOST_OPTIONS])
+    view = views.FaceOtherWays(Steps(views.CERTIFY_STEPS, 2), title, note, shown, again_note)
     answer = kiosk.desk.ask(view)
     return None if answer is BACK else answer

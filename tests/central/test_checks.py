@@ -490,8 +490,9 @@ def test_somebody_comes_to_the_house_once_however_often_it_is_asked(central, zha
     assert ask(another_kiosk, "WD002-VISIT-1") == (200, {**reply, "request_id": "WD002-VISIT-1"})
     assert len(rows(central, "home_visits")) == 1
     assert ask(another_kiosk, "WD001-VISIT-1")[1]["code"] == "check_conflict"
-    notes = {way["way"]: way["note"] for way in zhang.state()["ways"]}
-    assert notes["home_visit"] == "已经约好了，上门以前会先打电话"
+    ways = {way["way"]: way for way in zhang.state()["ways"]}
+    assert ways["home_visit"]["note"] == "已经约好了，上门以前会先打电话"
+    assert [name for name, way in ways.items() if way["booked"]] == ["home_visit"]
 
 
 # --- the chain, and what stays as it was written -------------------------------------------------------------------

@@ -19,6 +19,7 @@ from central.operators import Role
 from central.review_words import waited
 from kiosk import wire
 from kiosk.face import guidance, verdicts, zones
+from kiosk.flows import without_camera
 from kiosk.wire import ReferenceSource
 from tests.central.review_hall import NETWORK, Hall, comparison, jpeg
 
@@ -207,12 +208,22 @@ def test_a_reference_that_cannot_be_opened_is_said(hall, desk, coded):
     hall.keep_reference(person, coded=coded)
     page = desk("GET", page_of(hall.compared(person)))
     assert len(images_in(page)) == 1 and "留存的照片打不开" in page.text
+    assert "是不是同一个人" not in page.text
     assert "image/png" not in page.text
 
 
 def test_without_a_reference_that_is_said(hall, desk):
     alone = desk("GET", page_of(hall.compared(hall.people()[1])))
     assert len(images_in(alone)) == 1 and "没有留存这个人的照片" in alone.text
+    assert "是不是同一个人" not in alone.text  # there is nobody to be the same as
+    assert "没有能比的留存照片" in alone.text and "怎样核实的（电话、证件…）" in alone.text
+
+
+def test_faces_that_can_be_compared_are_asked_about(hall, desk):
+    person = hall.people()[0]
+    hall.keep_reference(person)
+    page = desk("GET", page_of(hall.compared(person)))
+    assert "是不是同一个人" in page.text and "您凭什么这样决定" in page.text
 
 
 def test_names_and_notes_are_shown_as_text(hall, desk, decide):
@@ -493,6 +504,12 @@ def test_the_figures_are_a_scrape(hall, desk, clock):
 )
 def test_every_word_of_the_evidence_is_said_in_chinese(words, known):
     assert set(words) == {each.value for each in known}
+
+
+def test_a_reviewer_reads_the_reason_in_the_words_staff_chose_it_by():
+    assert {
+        reason.value: words for reason, words in without_camera.REASONS.items()
+    } == review_words.STAFF_REASONS
 
 
 def test_every_reason_to_wait_has_words():

@@ -257,7 +257,7 @@ def test_not_recognised_once_offers_one_more_try_first(folks: Township, visitor:
         *(FaceWay.AGAIN, WayKey.STAFF, WayKey.HOME_VISIT, WayKey.PHONE, WayKey.WINDOW),
     ]
     assert (view.title, view.note) == (texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE)
-    assert "待遇不受影响" in view.note
+    assert "待遇不受影响" in view.note and view.again_note == ""
     assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
     assert [each[-1] for each in entries(visitor)] == ["answered", "answered"]
 
@@ -294,6 +294,7 @@ def test_the_machines_trouble_is_not_the_persons_try(folks: Township, visitor: V
     desk = visit(visitor, due(folks), FACE, FaceWay.AGAIN, DONE)
     view = desk.last(views.FaceOtherWays)
     assert (view.title, keys(view)[0]) == (texts.FACE_BROKEN_TITLE, FaceWay.AGAIN)
+    assert view.again_note == texts.WAY_AGAIN_CAMERA  # how somebody sat has nothing to do with it
     assert '"tries": 0' in visitor.log_text.getvalue()
     visitor.sweep()
     assert entries(visitor)[0] == ["begun", "granted", "left", "let_go"]
@@ -451,6 +452,16 @@ def test_a_visit_at_home_is_booked_at_once(folks: Township, visitor: Visitor) ->
     assert (told.title, told.tone, told.second) == (texts.VISIT_BOOKED_TITLE, "ok", texts.VISIT_PRINT)
     assert "个工作日内" in told.body[0] and any(figure in told.body[0] for figure in "123456789")
     assert visits_at_home(visitor) == [["asked", "booked"]]
+
+
+def test_who_booked_already_reads_it_on_the_button(folks: Township, visitor: Visitor) -> None:
+    somebody = folks.somebody("due", "overdue")
+    visit(visitor, somebody.card, BACK, LEAVE)
+    assert [way.key for way in visitor.desk.last(views.ChooseWay).ways if way.booked] == []
+    wish = wire.HomeVisit(request_id="WD001-VISIT-9", person_id=somebody.page.person_id)
+    visitor.machine.kiosk.api.home_visit(wish)
+    desk = visit(visitor, somebody.card, BACK, LEAVE)
+    assert [way.key for way in desk.last(views.ChooseWay).ways if way.booked] == [WayKey.HOME_VISIT]
 
 
 def test_the_childrens_phone(folks: Township, visitor: Visitor) -> None:

@@ -96,6 +96,7 @@ def test_without_the_centre_no_camera_opens_and_nothing_is_lost(
     assert view.title == texts.FACE_OFFLINE_TITLE and "待遇不受影响" in view.note
     offered = [each.key if isinstance(each, views.WayOption) else each for each in view.options]
     assert offered == [FaceWay.AGAIN, WayKey.HOME_VISIT, WayKey.PHONE, WayKey.WINDOW]  # staff need it too
+    assert view.again_note == texts.WAY_AGAIN_NETWORK
     assert ready.sittings[0].brief is None and ready.sittings[0].closed
     visitor.sweep()
     assert entries(visitor) == [["begun", "left", "let_go"]]

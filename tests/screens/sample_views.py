@@ -342,6 +342,7 @@ NASTY: dict[str, v.View[Any]] = {
         "镜头现在不能用，不要紧",
         "还没有做完，待遇不受影响。可以选别的办法。",
         (v.FaceWay.AGAIN, v.FaceWay.COMPARE, STAFF, HOME_VISIT, PHONE, WINDOW),
+        texts.WAY_AGAIN_CAMERA,
     ),
     **{f"face-hint-{hint.value}": look(Guidance(Phase.LOOKING, hint=hint)) for hint in Hint},
     **{

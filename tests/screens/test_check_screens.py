@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from sample_views import EVERY, FACE, HOME_VISIT, PLAIN, STAFF, check
+from sample_views import EVERY, FACE, HOME_VISIT, PHONE, PLAIN, STAFF, WINDOW, check
 
 from kiosk import texts, views
 from kiosk.views import BACK, CertifiedState, Signature, WayKey
@@ -46,6 +47,35 @@ def test_long_words_of_one_way_do_not_make_the_other_smaller(shell_for: Any) -> 
     view = views.ChooseWay(check(1), (FACE, long, HOME_VISIT), "2026-01")
     page = page_of(view, shell_for, "DEFAULT", False, ((1080, 1920), 102.5))
     assert page.panels[0].size == page.panels[1].size
+
+
+@pytest.mark.parametrize(("theme", "large", "panel"), MODES)
+def test_a_visit_that_is_booked_is_said_on_its_button_which_stays_of_one_size(
+    theme: str, large: bool, panel: Any, shell_for: Any
+) -> None:
+    from screens.drawing import Text
+
+    ways = (FACE, STAFF, replace(HOME_VISIT, booked=True), PHONE, WINDOW)
+    page = page_of(views.ChooseWay(check(1), ways, "2026-01"), shell_for, theme, large, panel)
+    said = {press.answer: press for press in page.presses() if press.answer in {way.key for way in ways}}
+    assert said[WayKey.HOME_VISIT].words == "上门已经约好了"
+    assert len({press.height for press in said.values()}) == 1
+    labels = [box for press in said.values() for box in press.walk(restrict=True) if isinstance(box, Text)]
+    assert {box.pixels(span) for box in labels for span in box.spans} == {page.look.type(48)}
+
+
+def test_the_other_ways_say_it_too(stage: Any) -> None:
+    view = replace(EVERY["face-other-ways"], options=(replace(HOME_VISIT, booked=True), WINDOW))  # type: ignore[type-var]
+    page = stage.mount(view)
+    (row,) = (press for press in page.presses() if press.answer is WayKey.HOME_VISIT)
+    assert row.words == "上门已经约好了" + HOME_VISIT.note
+
+
+@pytest.mark.parametrize("note", ["", texts.WAY_AGAIN_CAMERA, texts.WAY_AGAIN_NETWORK])
+def test_how_to_sit_is_said_only_where_sitting_well_can_help(note: str, stage: Any) -> None:
+    page = stage.mount(replace(EVERY["face-other-ways"], again_note=note))
+    (again,) = (press for press in page.presses() if press.answer is views.FaceWay.AGAIN)
+    assert again.words == "".join((texts.WAY_AGAIN[0], note or texts.WAY_AGAIN[1]))
 
 
 def test_without_a_face_there_is_no_consent_to_read(stage: Any) -> None:

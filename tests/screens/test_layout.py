@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
 import pytest
 from sample_views import EVERY, PLAIN
 
-from kiosk import views
+from kiosk import texts, views
 from tests.screens.conftest import CONFIG
 
 KIOSK = ((1080, 1920), 102.5)
@@ -176,19 +177,125 @@ def test_a_long_place_and_a_long_helper_fit(large: bool, panel: Any, shell_for: 
     assert page.presses()[0].answer == "close"
 
 
-@pytest.mark.parametrize("name", PLAIN)
-def test_type_is_never_under_thirty_pixels_on_the_kiosk(name: str, shell_for: Any) -> None:
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("panel", [KIOSK, TABLET])
+@pytest.mark.parametrize("name", EVERY)
+def test_type_is_never_under_thirty_units(name: str, panel: Any, large: bool, shell_for: Any) -> None:
+    """30 pixels of the kiosk's panel, 18 of the tablet's, which is held nearer; however full the page is."""
     from screens.drawing import Text
 
-    page = page_of(PLAIN[name], shell_for, "DEFAULT", False, KIOSK)
+    page = page_of(EVERY[name], shell_for, "DEFAULT", large, panel)
+    body = [box for box in page.content.walk(restrict=True) if isinstance(box, Text)]
+    frame = [box for box in boxes(page) if isinstance(box, Text) and box not in body]
     small = [
         box.text
-        for box in boxes(page)
-        if isinstance(box, Text)
+        for box in body
         for span in box.spans
-        if box.pixels(span) < 30
+        if box.pixels(span) < 30 * page.look.unit - 0.5  # whole pixels
     ]
-    assert small == []
+    page.look.shrink = 1.0  # header and bar are drawn before the page is fitted
+    small += [box.text for box in frame for span in box.spans if box.pixels(span) < 30 * page.look.unit - 0.5]
+    assert body and small == []
+
+
+@pytest.mark.parametrize("panel", [KIOSK, TABLET])
+@pytest.mark.parametrize("name", EVERY)
+def test_large_type_makes_nothing_smaller(name: str, panel: Any, shell_for: Any) -> None:
+    from screens.drawing import Text
+
+    def smallest(large: bool) -> dict[str, int]:
+        """The least size of each text of the page."""
+        found: dict[str, int] = {}
+        page = page_of(EVERY[name], shell_for, "DEFAULT", large, panel)
+        for box in boxes(page.content):
+            if isinstance(box, Text) and box.spans:
+                size = min(box.pixels(span) for span in box.spans)
+                found[box.text] = min(size, found.get(box.text, size))
+        return found
+
+    normal, large = smallest(False), smallest(True)
+    assert {words for words, size in normal.items() if large.get(words, size) < size} == set()
+    assert len(normal.keys() & large.keys()) >= 1
+
+
+def test_a_payment_for_six_people_is_larger_in_large_type(shell_for: Any) -> None:
+    from screens.drawing import Text
+
+    lines = tuple(
+        views.ConfirmLine(name, "居民医疗 2027年度", "", 42_000)
+        for name in ("张秀英", "王*山", "王*", "王*明", "李*", "王*华")
+    )
+    view = views.ConfirmPayment(views.Steps(views.PAYING_STEPS, 2), lines, 252_000)
+    normal, large = (
+        [box.pixels(box.spans[0]) for box in boxes(page.content) if isinstance(box, Text) and not box.fit]
+        for page in (page_of(view, shell_for, "DEFAULT", big, KIOSK) for big in (False, True))
+    )
+    assert all(big >= 1.15 * small for small, big in zip(normal, large, strict=True))
+
+
+# --- a list that is longer than its room
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("panel", [KIOSK, TABLET])
+@pytest.mark.parametrize("name", ["my-page-full", "my-page-due-full", "choose-members-none"])
+def test_every_row_is_reached_and_the_button_says_how_many_there_are(
+    name: str, panel: Any, large: bool, shell_for: Any
+) -> None:
+    from screens.row_pages import NEXT, RowPages
+
+    page = page_of(EVERY[name], shell_for, "DEFAULT", large, panel)
+    (rows,) = (box for box in boxes(page) if isinstance(box, RowPages))
+    seen: list[Any] = []
+    while True:
+        now = [row for row in rows.rows if row.parent is rows]
+        if seen and now[0] is seen[0]:
+            break
+        seen += now
+        assert [*cut_texts(page), *outside(page), *overlapping(page), *too_small(page), *too_near(page)] == []
+        turn = [press for press in page.presses() if press.answer == NEXT]
+        if not turn:
+            break
+        behind = len(rows.rows) - len(seen)
+        words = texts.MORE_ROWS.format(count=behind) if behind else texts.FIRST_ROWS
+        assert turn[0].words == words
+        place = (turn[0].pos, turn[0].size)
+        turn[0].action()
+        assert (turn[0].pos, turn[0].size) == place  # where the finger is
+    assert seen == rows.rows
+
+
+def test_the_rows_that_were_brought_outlive_a_redraw(stage: Any) -> None:
+    from screens.row_pages import NEXT
+
+    page = stage.mount(EVERY["my-page-due-full"])
+    first = [press.answer for press in page.presses()]
+    stage.tap(lambda press: press.answer == NEXT)
+    after = [press.answer for press in page.presses()]
+    assert after != first and not stage.answers
+    page.update(replace(EVERY["my-page-due-full"], card_present=False))  # type: ignore[type-var]
+    assert [press.answer for press in page.presses()] == after
+
+
+def test_a_list_with_room_has_no_button(shell_for: Any) -> None:
+    from screens.row_pages import NEXT
+
+    page = page_of(EVERY["my-page"], shell_for, "DEFAULT", False, KIOSK)
+    assert NEXT not in [press.answer for press in page.presses()]
+
+
+def test_the_clock_keeps_its_size_on_a_full_page(shell_for: Any) -> None:
+    from kivy.graphics import Rectangle
+
+    page = page_of(EVERY["confirm-payment-six"], shell_for, "DEFAULT", True, KIOSK)
+    assert page.look.shrink < 1
+
+    def drawn() -> list[Any]:
+        return [each.size for each in page.header.clock.canvas.children if isinstance(each, Rectangle)]
+
+    before = drawn()
+    page.tick(datetime(2026, 11, 23, 9, 26))  # noqa: DTZ001 - what the header shows
+    assert before and drawn() == before
 
 
 @pytest.mark.parametrize("name", PLAIN)

@@ -126,6 +126,27 @@ def test_numbers_and_their_units_stay_together() -> None:
     assert pieces("再缴 8 个月") == ["再", "缴", " ", "8 个月"]
 
 
+def test_a_time_from_and_until_stays_together() -> None:
+    assert "13:30–17:00" in pieces("今天 08:00–11:30、13:30–17:00 有人值班")
+    assert lines("今天 08:00–11:30、13:30–17:00 有人值班", 19)[0] == "今天 08:00–11:30、"
+
+
+def test_the_words_of_our_screens_are_not_torn() -> None:
+    assert lines("以后在任何一台机器上放身份证", 8, balance=False) == ["以后在任何一台", "机器上放身份证"]
+    assert lines("要工作人员看过才有结果", 7) == ["要工作人员", "看过才有结果"]
+
+
+def test_the_name_of_a_button_is_not_torn_and_a_long_quotation_may_be() -> None:
+    assert lines("办的时候点“上一步”", 8, balance=False) == ["办的时候点", "“上一步”"]
+    long = "他说“照片没能核对出来不要紧”"
+    assert len(lines(long, 8)) == 2
+    assert "".join(pieces(long)) == long
+
+
+def test_a_word_wider_than_its_line_is_broken_all_the_same() -> None:
+    assert lines("工作人员", 3, balance=False) == ["工作人", "员"]
+
+
 def test_lines_end_where_the_sense_does() -> None:
     assert lines("凭证可以存到手机，也可以在别处补打。", 14) == ["凭证可以存到手机，", "也可以在别处补打。"]
 
