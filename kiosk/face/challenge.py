@@ -195,6 +195,10 @@ class Challenge:
         self._place, self._several_in_gap = here, False
         return self._follow(pose, seen, at_s)
 
+    def not_measured(self, at_s: float) -> Event | None:
+        """What was just done cannot be told from a sheet, because the face was lost on the way: all is asked anew."""
+        return self._mistake(None, at_s)
+
     def refuse(self, *doubts: Doubt) -> None:
         """Something outside of this machine was not believed."""
         for doubt in doubts:

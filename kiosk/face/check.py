@@ -6,16 +6,17 @@
     check.outcome, check.best
     check.forget()
 
-The challenge decides whether somebody lives (``challenge``, ``continuity``).  The nose must stand out in the turns and nods that
-could be measured (``parallax``); nothing may speak for a hand that holds the face (``surroundings``) or a screen that draws it
-(``raster``); the face of the straight look, of one action drawn by chance and of the end must be one face.  Only then it is
-compared with the references.  A check that is not believed ends NOT_DONE, like one that was not understood.
+The challenge decides whether somebody lives (``challenge``, ``continuity``).  The nose must stand out in every turn and nod
+(``moves``, ``parallax``); nothing may speak for a hand that holds the face (``surroundings``) or a screen that draws it
+(``raster``); the face of the straight look, of every turn and nod and of the end must be one face.  Only then it is compared with
+the references.  A check that is not believed ends NOT_DONE, like one that was not understood.
 
 A mistake that was forgiven is no doubt: the outcome of a check that was passed tells the draw that was done, and only counts the
 mistakes before it (``quality["mistakes"]``).
 
-Of the frames three cut-outs are kept in colour, and two in grey while a movement lasts.  After the end one is left, ``best``, the
-sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped with the call that needs them.
+Of the frames a cut-out of either straight look and of every movement is kept in colour, and two in grey while a movement lasts.
+After the end one is left, ``best``, the sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped with the
+call that needs them.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import sha256
 from random import Random
-
-import numpy as np
 
 from kiosk.config import Face
 from kiosk.face.challenge import Challenge, Event
@@ -36,8 +35,8 @@ from kiosk.face.kept import Kept, cut_out, forgotten, measured
 from kiosk.face.matcher import Matcher, Vector
 from kiosk.face.mesh import Mesh
 from kiosk.face.models import Models
+from kiosk.face.moves import Moves
 from kiosk.face.pad import Pad
-from kiosk.face.parallax import Shot, relief, shot
 from kiosk.face.quality import Light
 from kiosk.face.raster import Raster
 from kiosk.face.seeing import Seen, see
@@ -46,9 +45,6 @@ from kiosk.face.tracking import NEW
 from kiosk.face.weights import ENGINE
 from kiosk.face.zones import Source, Thresholds, Zone, together
 
-# Degrees away at which the depth is looked at: far enough for the nose, near enough to be followed.
-DEPTH_TURN_DEG, DEPTH_NOD_DEG = 18.0, 13.0
-SAME_FACE_DEG = 13.0  # and at which the face of an action is kept
 ENDS = {Zone.ACCEPT: End.ACCEPTED, Zone.REVIEW: End.REVIEW, Zone.NO_MATCH: End.NO_MATCH}
 
 
@@ -70,19 +66,13 @@ class Check:
         self._pad = pad
         self._references = [ready(given, models, matcher, face) for given in references]
         self._challenge = Challenge(face.check, rng, gentle)
-        self._rng = rng
         self._film, self._track = Film(), NEW
         self._first_s: float | None = None
         self._last_s = 0.0
         self._frames = 0
         self._first: Kept | None = None  # of the straight look
-        self._acting: Kept | None = None  # of one action
+        self._moves = Moves()
         self._final: Kept | None = None
-        self._chosen = 0  # which movement of the head gives ``_acting``: never known before
-        self._movements = 0
-        self._straight: Shot | None = None  # the newest before a movement
-        self._away: tuple[Shot, float] | None = None  # of this movement, and its degrees
-        self._reliefs: list[float] = []
         self._raster = Raster()
         self._around: Surroundings | None = None
         self._blinked = False
@@ -114,7 +104,7 @@ class Check:
         seen, self._track = see(
             self._models, image, self._track, self._face, challenge.look, challenge.plainly_open
         )
-        self._happened(challenge.see(seen, at_s), asked)
+        self._happened(challenge.see(seen, at_s), asked, at_s)
         if challenge.end is not None:
             self._end(challenge.end)
         else:
@@ -140,33 +130,24 @@ class Check:
 
     # --- what is kept of them --------------------------------------------------------------------------------------
 
-    def _happened(self, event: Event | None, asked: Action | None) -> None:
+    def _happened(self, event: Event | None, asked: Action | None, at_s: float) -> None:
         """What the challenge saw in this frame changes what is kept."""
         if event in (Event.LEARNT, Event.OVER, Event.LOST):
-            self._start_over()
+            self._start_over(learnt=event is Event.LEARNT)
         elif event is Event.DONE and asked is Action.BLINK:
             self._blinked = True
-        elif event is Event.DONE and asked is not None:
-            self._movements += 1
-            self._measure(asked)
+        elif event is Event.DONE and asked is not None and not self._moves.done(asked):
+            self._happened(self._challenge.not_measured(at_s), asked, at_s)
 
-    def _start_over(self) -> None:
-        """A new draw: nothing that was shown before it counts."""
-        for kept in (self._acting, self._final):
-            forgotten(kept)
-        self._acting = self._final = None
-        self._reliefs.clear()
-        self._straight = self._away = None
-        self._movements, self._blinked = 0, False
-        self._chosen = self._rng.randrange(2)
-
-    def _measure(self, action: Action) -> None:
-        """The depth of a movement that is over."""
-        if self._straight is not None and self._away is not None:
-            found = relief(self._straight, self._away[0], action, self._away[1])
-            if found is not None:
-                self._reliefs.append(found)
-        self._straight = self._away = None
+    def _start_over(self, learnt: bool) -> None:
+        """A new draw: nothing that was shown before it counts, and a screen may have come after the straight look."""
+        forgotten(self._final)
+        self._final = None
+        self._moves.forget()
+        self._moves = Moves()
+        self._blinked = False
+        if learnt:
+            self._raster = Raster()
 
     def _keep(self, image: Image, seen: Seen) -> None:
         """What this frame is good for."""
@@ -181,18 +162,11 @@ class Check:
         if action is None or action is Action.BLINK:
             return
         if not challenge.moving:
-            self._straight = shot(image, mesh)
+            self._moves.straight(image, mesh)
             return
         turn, lift = challenge.away
-        degrees, wanted = (lift, DEPTH_NOD_DEG) if action is Action.NOD else (turn, DEPTH_TURN_DEG)
-        if self._away is None or abs(abs(degrees) - wanted) < abs(abs(self._away[1]) - wanted):
-            self._away = (shot(image, mesh), degrees)
-        if self._movements != self._chosen and self._acting is not None:
-            return
-        kept = self._acting
-        if kept is None or abs(abs(degrees) - SAME_FACE_DEG) < abs(kept.away_deg - SAME_FACE_DEG):
-            forgotten(kept)
-            self._acting = cut_out(image, mesh, light, abs(degrees))
+        degrees = lift if action is Action.NOD else turn
+        self._moves.moving(image, mesh, light, action, degrees, seen.sight.followed)
 
     def _look_around(self, image: Image, seen: Seen, at_s: float) -> None:
         """What is not the face's own: a screen's lines over it, a hand that holds it."""
@@ -231,8 +205,8 @@ class Check:
         if doubts:
             self._refuse(*doubts)
             return
-        frames = [kept for kept in (self._first, self._acting, self._final) if kept is not None]
-        if self._first is None or self._final is None or len(frames) < 3:
+        frames = [kept for kept in (self._first, *self._moves.faces, self._final) if kept is not None]
+        if self._first is None or self._final is None or len(frames) < 2 + len(self._moves.faces):
             self._refuse(Doubt.JUMPED)
             return
         vectors = [self._embedded(kept) for kept in frames]
@@ -257,8 +231,9 @@ class Check:
         return doubts
 
     def _is_flat(self) -> bool:
-        """Whether the movements of the head were those of a sheet.  None that could be measured is no depth either."""
-        return not self._reliefs or float(np.median(self._reliefs)) < self._face.check.least_relief
+        """Whether a movement of the head was that of a sheet.  One that could not be measured is no depth either."""
+        least = self._moves.least_relief
+        return least is None or least < self._face.check.least_relief
 
     def _same(self, vectors: list[Vector | None]) -> bool:
         """Whether all are one face, by the limit beyond which a person is never accepted."""
@@ -301,8 +276,8 @@ class Check:
             quality = measured(best)
             if self._pad is not None:
                 quality["pad"] = self._pad.score(best.image, best.mesh)
-        if self._reliefs:
-            quality["relief"] = round(float(np.median(self._reliefs)), 4)
+        if (least := self._moves.least_relief) is not None:
+            quality["relief"] = round(least, 4)
         quality["raster"] = round(self._raster.peak, 2)
         self._drop_frames()
         passed, challenge = end in ENDS.values(), self._challenge
@@ -323,13 +298,10 @@ class Check:
         )
 
     def _drop_frames(self) -> None:
-        for kept in (self._first, self._acting, self._final):
+        for kept in (self._first, self._final):
             forgotten(kept)
-        self._first = self._acting = self._final = None
-        for grey in (self._straight, self._away[0] if self._away else None):
-            if grey is not None:
-                grey.forget()
-        self._straight = self._away = None
+        self._first = self._final = None
+        self._moves.forget()
         if self._around is not None:
             self._around.forget()
         self._track = NEW

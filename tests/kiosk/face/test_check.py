@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 
 from devices.camera_emulator import Living, MovedPhoto, Presentation
-from devices.camera_scene import Scene
+from devices.camera_scene import Lit, Person, Scene
+from devices.camera_sheets import raster
 from devices.camera_sitter import Portrait, Sitter
+from devices.camera_surface import Turn
 from kiosk.config import Face
 from kiosk.face import matcher_dlib
 from kiosk.face.check import Check
 from kiosk.face.crops import Image
 from kiosk.face.given import Given
-from kiosk.face.guidance import Doubt, End, Guidance, Phase
+from kiosk.face.guidance import Action, Doubt, End, Guidance, Phase
 from kiosk.face.matcher import Matcher
 from kiosk.face.models import Models
+from kiosk.face.moves import Moves
+from kiosk.face.raster import Raster
 from kiosk.face.reference_format import (
     ReferenceUnreadable,
     StoredPicture,
@@ -27,12 +31,16 @@ from kiosk.face.reference_format import (
     read,
     write,
 )
+from kiosk.face.surroundings import Surroundings
 from kiosk.face.verdicts import Flaw, Hint
 from kiosk.face.zones import Source, Zone, thresholds_for
 from tests.kiosk.face.conftest import mesh_of
 
 SCENE = Scene(fps=12.0, face_px=200.0)
 DIGEST = "ab" * 32
+LONGER_THAN_ALL_LOOKS = (
+    112  # frames 0.31 s apart: a screen's lines are looked at a hundred times, 0.3 s apart
+)
 
 
 @pytest.fixture(scope="module")
@@ -211,32 +219,111 @@ def test_a_camera_that_is_lost(networks: Models, engine: Matcher, frame: Image) 
     assert check.outcome.frames == 1
 
 
-def test_another_face_at_the_end_is_not_believed(
-    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes
+class Swapping:
+    """Vectors of one face, and of another in one moment: what an embedder says of two people."""
+
+    def __init__(self, engine: Matcher, odd: int) -> None:
+        """``odd``: the moment; 0 is the reference, 1 the straight look, -1 none."""
+        self.name, self.digest, self.direction = engine.name, engine.digest, engine.direction
+        self._engine, self._odd = engine, odd
+        self.faces = 0
+
+    def embed(self, image: Image, mesh: object) -> object:
+        self.faces += 1
+        return np.eye(128, dtype=np.float32)[1 if self.faces - 1 == self._odd else 0]
+
+    def score(self, one: object, other: object) -> float:
+        return self._engine.score(one, other)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("odd", [1, 2, 3, 4])
+def test_another_face_in_one_moment_is_not_believed(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes, odd: int
 ) -> None:
-    class Swapping:
-        """Vectors of one face, then of another: what an embedder says of two people."""
-
-        name, digest, direction = engine.name, engine.digest, engine.direction
-
-        def __init__(self) -> None:
-            self.faces = 0
-
-        def embed(self, image: Image, mesh: object) -> object:
-            self.faces += 1
-            return np.eye(128, dtype=np.float32)[0 if self.faces < 4 else 1]  # the reference is the first
-
-        def score(self, one: object, other: object) -> float:
-            return engine.score(one, other)  # type: ignore[arg-type]
-
-    swapping = Swapping()
+    """In the straight look, in either movement of the head, at the end."""
+    swapping = Swapping(engine, odd)
     check = begun(networks, swapping, Given(Source.PHOTO, picture), gentle=True)  # type: ignore[arg-type]
     played(check, Living(sitter, SCENE, np.random.default_rng(2)), 60.0)
     assert check.outcome is not None
-    assert swapping.faces == 4, "a reference, and three moments of the check"
+    moved = [asked for asked in check.outcome.asked if asked.action is not Action.BLINK]
+    assert swapping.faces == 1 + 1 + len(moved) + 1 == 5, "reference, straight look, movements, end"
     assert check.outcome.end is End.NOT_DONE
     assert check.outcome.doubts == (Doubt.SWAPPED,)
     assert check.best is None
+
+
+@pytest.mark.parametrize(
+    ("instrument", "name", "says", "doubts"),
+    [
+        (Moves, "least_relief", 0.0, (Doubt.FLAT, Doubt.EYES_ONLY)),
+        (Moves, "least_relief", None, (Doubt.FLAT, Doubt.EYES_ONLY)),
+        (Surroundings, "carried", True, (Doubt.CARRIED,)),
+        (Raster, "on_a_screen", True, (Doubt.SCREEN,)),
+    ],
+)
+def test_each_instrument_alone_stops_a_check(
+    networks: Models,
+    engine: Matcher,
+    sitter: Sitter,
+    picture: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    instrument: type,
+    name: str,
+    says: object,
+    doubts: tuple[Doubt, ...],
+) -> None:
+    monkeypatch.setattr(instrument, name, property(lambda _: says))
+    check = begun(networks, engine, Given(Source.PHOTO, picture), gentle=True)
+    played(check, Living(sitter, SCENE, np.random.default_rng(2)), 60.0)
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.NOT_DONE, doubts)
+    assert not check.outcome.comparisons
+    assert check.best is None
+
+
+def test_a_movement_that_cannot_be_measured_is_asked_anew_and_holds_nothing_against_anybody(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = Moves.done
+    tried: list[Action] = []
+
+    def done(moves: Moves, action: Action) -> bool:
+        tried.append(action)
+        return measured(moves, action) and len(tried) > 1
+
+    monkeypatch.setattr(Moves, "done", done)
+    check = begun(networks, engine, Given(Source.PHOTO, picture), gentle=True)
+    played(check, Living(sitter, SCENE, np.random.default_rng(7)), 90.0)
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.ACCEPTED, ())
+    assert check.outcome.quality["mistakes"] == 1
+    assert len(check.outcome.asked) == 4, "a new draw, an action longer"
+
+
+def test_a_screen_that_comes_after_half_a_minute_of_a_face_is_seen(
+    networks: Models, engine: Matcher, sitter: Sitter
+) -> None:
+    """Looks at the lines begin with the straight look that counts, however long somebody was before the camera until then."""
+    scene = replace(SCENE, width=1280, height=720, face_px=230.0, noise=3.0)
+    rng = np.random.default_rng(50)
+    lit = Lit(scene, rng)
+    somebody, aside = Person(sitter, scene, lit, rng), Turn(yaw=31.0)
+    person, lines = Living(sitter, scene, rng), raster(scene, rng)
+    check = begun(networks, engine)
+    for number in range(LONGER_THAN_ALL_LOOKS):
+        frame = somebody.still.copy()
+        somebody.draw(frame, Turn() if number % 25 == 24 else aside, 0.0)  # straight for a moment: not nobody
+        lit.grain(frame)
+        said = check.feed(frame, 0.31 * number)
+        assert said.phase is Phase.LOOKING, "the straight look does not come about"
+    for at_s in SCENE.moments(np.random.default_rng(3), 60.0, 36.0):
+        if check.outcome is not None:
+            break
+        person.ask(word(said), at_s)
+        shown = cv2.subtract(cv2.add(person.image(at_s), lines[0]), lines[1])
+        said = check.feed(np.asarray(shown, np.uint8), at_s)
+    assert check.outcome is not None
+    assert Doubt.SCREEN in check.outcome.doubts
 
 
 @pytest.mark.parametrize(
