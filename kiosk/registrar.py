@@ -198,6 +198,10 @@ class Registrar:
         """Central's id of the person a subject of ours is about."""
         return str(self._journal.entries(subject)[0].data.get("person_id", ""))
 
+    def is_parked(self, subject: str) -> bool:
+        """Whether central has refused it before."""
+        return "parked" in self._told(subject)
+
     def waits(self, subject: str) -> bool:
         """Whether a check that was passed here has still to be told, and nothing says that central would not take it."""
         entries = self._journal.entries(subject)

@@ -15,8 +15,10 @@ def tell(kiosk: Kiosk, person_id: str) -> bool:
     """Tells the centre what this kiosk still owes it about a person.  True when it has heard something new."""
     heard = False
     for subject in of_person(kiosk, person_id):
+        if kiosk.registrar.is_parked(subject):
+            continue  # refused before: the outbox asks on
         if not kiosk.registrar.settle(subject):
-            break  # it has just answered and does not now, or refuses: the outbox asks on
+            break  # it has just answered, and does not now: nobody stands here through more of that
         heard = True
     return heard
 

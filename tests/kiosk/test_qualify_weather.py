@@ -313,10 +313,7 @@ def first_check(visitor: Visitor) -> str:
 def test_a_picture_that_central_refuses_is_taken_back(folks: Township, visitor: Visitor) -> None:
     visitor.booth = booth(outcome(End.NO_MATCH))
 
-    def refuse(*_: Any) -> Any:
-        raise Refused("send_picture", wire.ProblemCode.INVALID_REQUEST)
-
-    visitor.start_if_off().kiosk.api.send_picture = refuse  # type: ignore[method-assign]
+    visitor.start_if_off().kiosk.api.send_picture = refusing("send_picture")  # type: ignore[method-assign]
     person = folks.somebody("due", "overdue").card
     desk = visit(visitor, person, FACE, FaceWay.COMPARE, SIGNED, FIRST, BACK, BACK, LEAVE)
     assert [view.title for view in desk.told] == [texts.PICTURE_REFUSED_TITLE]
@@ -480,10 +477,7 @@ def test_a_visit_that_was_kept_is_booked_before_the_page_is_shown_again(
 def only_visits(visitor: Visitor) -> Any:
     """The line carries the question for a page, and nothing of a check."""
 
-    def dark(*_: Any) -> Any:
-        raise Unreachable("send_evidence")
-
-    return visitor.do(lambda: setattr(visitor.start_if_off().kiosk.api, "send_evidence", dark))
+    return visitor.do(lambda: setattr(visitor.start_if_off().kiosk.api, "send_evidence", silent))
 
 
 def test_what_was_done_here_is_told_before_the_person_hears_that_it_is_due(
@@ -546,10 +540,7 @@ def test_refused_evidence_is_parked_for_a_person_and_never_dropped(folks: Townsh
 
 
 def refuse_evidence(visitor: Visitor) -> None:
-    def refuse(*_: Any) -> Any:
-        raise Refused("send_evidence", wire.ProblemCode.INVALID_REQUEST)
-
-    visitor.start_if_off().kiosk.api.send_evidence = refuse  # type: ignore[method-assign]
+    visitor.start_if_off().kiosk.api.send_evidence = refusing("send_evidence")  # type: ignore[method-assign]
 
 
 def test_refused_evidence_is_told_as_not_done(folks: Township, visitor: Visitor) -> None:
@@ -568,6 +559,32 @@ def test_refused_evidence_is_told_as_not_done(folks: Township, visitor: Visitor)
     assert "ChooseWay" in visit(visitor, somebody.card, BACK, LEAVE).trace  # and it does not wait to be sent
 
 
+def test_what_was_refused_keeps_nothing_else_from_being_told(
+    folks: Township, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.booth = booth(outcome(), outcome())
+    somebody = folks.somebody("due")
+    with monkeypatch.context() as patched:
+        patched.setattr(visitor.start_if_off().kiosk.api, "send_evidence", refusing("send_evidence"))
+        visit(visitor, somebody.card, FACE, BACK, BACK, LEAVE)
+    with monkeypatch.context() as patched:
+        patched.setattr(visitor.start_if_off().kiosk.api, "send_evidence", silent)
+        visit(visitor, somebody.card, FACE, DONE)
+    visit(visitor, somebody.card, FIRST, LEAVE)
+    assert [each[-1] for each in entries(visitor)] == ["parked", "answered"]
+
+
+def refusing(call: str) -> Any:
+    def refuse(*_: Any) -> Any:
+        raise Refused(call, wire.ProblemCode.INVALID_REQUEST)
+
+    return refuse
+
+
+def silent(*_: Any) -> Any:
+    raise Unreachable("send_evidence")
+
+
 def test_evidence_refused_when_a_picture_was_signed_is_told_as_not_done(
     folks: Township, visitor: Visitor, cut: Any, heal: Any
 ) -> None:
@@ -581,10 +598,7 @@ def test_evidence_refused_when_a_picture_was_signed_is_told_as_not_done(
 
 
 def test_a_visit_that_is_refused_is_told_as_not_booked(folks: Township, visitor: Visitor) -> None:
-    def refuse(*_: Any) -> Any:
-        raise Refused("home_visit", wire.ProblemCode.PERSON_UNKNOWN)
-
-    visitor.start_if_off().kiosk.api.home_visit = refuse  # type: ignore[method-assign]
+    visitor.start_if_off().kiosk.api.home_visit = refusing("home_visit")  # type: ignore[method-assign]
     person = folks.somebody("due", "overdue").card
     desk = visit(visitor, person, WayKey.HOME_VISIT, FIRST, FIRST, BACK, LEAVE)
     assert [view.title for view in desk.told[1:]] == [texts.VISIT_REFUSED_TITLE]
