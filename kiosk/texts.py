@@ -267,13 +267,13 @@ PICTURE_LEFT_NOTE: Final = "要是已经送到，社保中心会删掉。待遇�
 FACE_IN_VAIN_TITLE: Final = "这次没有办成，\n请换一种方式"
 FACE_IN_VAIN_NOTE: Final = "社保中心没能收下结果。这不是您的问题，待遇不受影响。"
 ASKED_STATE: Final = "等工作人员核对"  # by asking: there is no picture
-WAITING_TITLE: Final = "已经做完，\n还没有送到社保中心"
+WAITING_TITLE: Final = "做完了，\n还没有送到社保中心"
 WAITING_BODY: Final = (
-    "网络好了，机器自动送去，现在不用再做一次。",
+    "网络好了，机器自动交给社保中心，不用再做一次。",
     "待遇不受影响。在任何一台机器上放身份证，都能看到结果。",
 )
-CERT_WAITING_TITLE: Final = "资格认证：已经做完"
-CERT_WAITING_NOTE: Final = "等网络好了，自动送到社保中心，现在不用再做一次。"
+CERT_WAITING_TITLE: Final = "资格认证：做完了，还没有送到"
+CERT_WAITING_NOTE: Final = "网络好了，自动交给社保中心，不用再做一次"
 VISIT_REFUSED_TITLE: Final = "上门没有约成，\n请换一种方式"
 VISIT_REFUSED_BODY: Final = (
     "社保中心没能收下预约。这不是您的问题。",

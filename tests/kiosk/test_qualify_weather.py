@@ -451,9 +451,7 @@ def test_staff_who_cannot_wait_are_told_to_nobody(
 def test_a_visit_at_home_is_kept_and_booked_when_the_line_is_back(
     folks: Township, visitor: Visitor, cut: Any
 ) -> None:
-    desk = visit(
-        visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, cut, FIRST, FIRST, SECOND
-    )
+    desk = visit(visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, cut, FIRST, FIRST, SECOND)
     assert desk.told[1].title == texts.VISIT_KEPT_TITLE
     assert visits_at_home(visitor) == [["asked"]]
     visitor.power_cut()
