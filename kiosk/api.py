@@ -10,12 +10,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, TypeVar
 
 from devices.clock import Clock
-from kiosk import config, events
+from kiosk import config, dates, events
 
 if TYPE_CHECKING:
     import requests
@@ -44,12 +45,23 @@ class Refused(Exception):
 
 
 class Api:
-    """``skew_s``: this machine's clock minus central's, as of the last answer, at the least; None before the first."""
+    """``skew_s``: this machine's clock minus central's, when it last answered, at the least; None before the first."""
 
     def __init__(self, settings: config.Central, kiosk_id: str, clock: Clock, log: events.Log) -> None:
         self._settings, self._kiosk_id, self._clock, self._log = settings, kiosk_id, clock, log
         self._session: requests.Session | None = None
         self.skew_s: float | None = None
+        self._heard: tuple[datetime, float] | None = None  # central's time, and our monotonic then
+
+    def legal_now(self) -> datetime:
+        """Central's time of its last answer and what has passed since, however the wall was set meanwhile.
+
+        Before the first answer the machine's own time.
+        """
+        if self._heard is None:
+            return dates.now(self._clock)
+        then, monotonic_s = self._heard
+        return then + timedelta(seconds=self._clock.monotonic() - monotonic_s)
 
     def health(self) -> wire.Health:
         from kiosk import wire
@@ -230,5 +242,7 @@ class Api:
             written_s = parsedate_to_datetime(date).timestamp()
         except ValueError:
             return
-        wall_s, way_s = self._clock.wall_ms() / 1000, self._clock.monotonic() - started
-        self.skew_s = wall_s - min(max(wall_s, written_s), written_s + 1 + way_s)
+        wall_s, now_s = self._clock.wall_ms() / 1000, self._clock.monotonic()
+        central_s = min(max(wall_s, written_s), written_s + 1 + now_s - started)
+        self.skew_s = wall_s - central_s
+        self._heard = datetime.fromtimestamp(central_s, dates.CHINA), now_s

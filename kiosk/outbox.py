@@ -65,6 +65,7 @@ class Outbox:
         self._next_log, self._log_wait_s = clock.monotonic(), FIRST_WAIT_S
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._cases: dict[str, Case] = {}
+        self._untold: set[str] = set()  # yearly checks and wishes for a visit that are ours; any thread
         self._died = False
         self._thread = threading.Thread(target=self._run, name="outbox", daemon=True)
 
@@ -103,10 +104,14 @@ class Outbox:
 
     def take_check(self, check_id: str) -> None:
         """The flow is done with this check: what central has not heard of it is the outbox's; unfinished, it is left."""
-        self._inbox.put(CHECK + check_id)
+        self._take(CHECK + check_id)
 
     def take_home_visit(self, request_id: str) -> None:
-        self._inbox.put(HOME_VISIT + request_id)
+        self._take(HOME_VISIT + request_id)
+
+    def untold(self) -> tuple[str, ...]:
+        """Yearly checks and wishes for a visit that central may not have heard of yet; any thread may ask."""
+        return tuple(sorted(self._untold.copy()))
 
     def skew_s(self) -> float | None:
         """This machine's clock minus central's, as last seen by the outbox."""
@@ -121,6 +126,7 @@ class Outbox:
         for case in [case for case in self._cases.values() if case.due <= now]:
             if self._settle(case.subject):
                 del self._cases[case.subject]
+                self._untold.discard(case.subject)
                 self._log.write(events.OutboxDelivered(subject=case.subject))
             else:
                 case.due = self._clock.monotonic() + case.wait_s * self._rng.uniform(0.8, 1.2)
@@ -156,7 +162,13 @@ class Outbox:
             wait_s, self._log_wait_s = self._log_wait_s, min(self._log_wait_s * 2, LONGEST_WAIT_S)
         self._next_log = self._clock.monotonic() + wait_s * self._rng.uniform(0.8, 1.2)
 
+    def _take(self, subject: str) -> None:
+        self._untold.add(subject)
+        self._inbox.put(subject)
+
     def _add(self, subject: str) -> None:
+        if subject.startswith((CHECK, HOME_VISIT)):
+            self._untold.add(subject)
         self._cases[subject] = Case(subject, self._clock.monotonic())
 
     def _settle(self, subject: str) -> bool:

@@ -7,22 +7,24 @@
                   answered   state                         central's word on it: settled
                   picture    consent_version               ticked and signed; the picture itself is never on any disk
                   sent                                     central has the picture: settled
-                  left                                     nothing, or nothing more, is to be taken for this check
+                  left                                     nothing, or nothing more, is to be taken for this check: they went
+                                                           another way, or nobody knows whether central has the picture
                   let_go                                   central has heard that: settled
                   assisted   person_id, reason             staff looked; their own card is never on any disk
-                  parked     code                          central refuses: a person must look; asked on and on
+                  parked     code                          central refuses: the person hears it, somebody must look; asked on
     visit:<id>    asked      person_id                     somebody is to come to their home
                   booked                                   central has it: settled
 
 The flow owns a check while it runs; then the outbox does.  Each has a registrar of its own over the one journal.  A lost answer
-changes nothing: the same question, under the same id, is asked again.  ``person_id`` is central's and says nothing to anybody else.
+changes nothing: the same question, under the same id, is asked again.  A picture can be sent again only by the flow that holds it:
+once that is over, ``picture`` without ``sent`` is left, and central forgets what it may have.  ``person_id`` is central's and says
+nothing to anybody else.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from kiosk import events
 from kiosk.api import Api, Refused, Unreachable
@@ -40,7 +42,6 @@ OWING = {
     "evidence": "answered",
     "left": "let_go",
 }  # central has still to hear it, until the other is there
-R = TypeVar("R")
 
 
 class Registrar:
@@ -80,7 +81,10 @@ class Registrar:
         self._journal.append(CHECK + check_id, "evidence", evidence.model_dump(mode="json"))
 
     def deliver(self, check_id: str) -> wire.CheckReply | None:
-        """Tells central how a check ended, once.  None: nobody knows whether it heard; the outbox asks on."""
+        """Tells central how a check ended, once.  None: nobody knows whether it heard; the outbox asks on.
+
+        Raises Refused when it says no: parked for somebody to look at, and the outbox asks on.
+        """
         from kiosk import wire  # late, as in kiosk.api
 
         subject = CHECK + check_id
@@ -95,7 +99,7 @@ class Registrar:
                 self._journal.append(subject, "answered", {"state": wire.CheckState.WITHDRAWN.value})
                 return wire.CheckReply(check_id=check_id, state=wire.CheckState.WITHDRAWN)
             self._park(subject, refused)
-            return None
+            raise
         if reply.check_id != check_id or reply.state is wire.CheckState.OPEN:
             return None
         self._journal.append(subject, "answered", {"state": reply.state.value})
@@ -104,19 +108,25 @@ class Registrar:
     def send_picture(self, check_id: str, picture: wire.ReviewPicture) -> wire.CheckReply:
         """The sealed picture, from memory to central.  That it was allowed is on disk before.  Raises Refused, Unreachable.
 
-        Nothing sends it again after this flow: it is gone with the worker, and with it what was allowed.
+        The same bytes may be sent again; central answers them alike.  Nothing sends them after this flow: they are gone with it.
         """
-        data = {"consent_version": picture.consent_version}
-        self._journal.append(CHECK + check_id, "picture", data)
+        subject = CHECK + check_id
+        if "picture" not in self._told(subject):
+            self._journal.append(subject, "picture", {"consent_version": picture.consent_version})
         reply = self._api.send_picture(check_id, picture)
         if reply.check_id != check_id:
             raise Unreachable("send_picture")
-        self._journal.append(CHECK + check_id, "sent", {})
+        self._journal.append(subject, "sent", {})
         return reply
 
     def leave(self, check_id: str) -> None:
         """Nothing more is to be taken for this check: the person went another way, or takes the consent back."""
         self._journal.append(CHECK + check_id, "left", {})
+
+    def picture_unsure(self, check_id: str) -> bool:
+        """Whether central may have a picture and has not said so."""
+        told = self._told(CHECK + check_id)
+        return "picture" in told and "sent" not in told
 
     # --- without a camera --------------------------------------------------------------------------------------------
 
@@ -153,15 +163,19 @@ class Registrar:
         return request_id
 
     def book(self, request_id: str) -> wire.HomeVisitReply | None:
-        """Tells central, once.  None: nobody knows whether it heard; the outbox asks on."""
+        """Tells central, once.  None: nobody knows whether it heard; the outbox asks on.  Raises Refused, as ``deliver``."""
         from kiosk import wire  # late, as in kiosk.api
 
         subject = HOME_VISIT + request_id
         asked = self._journal.entries(subject)[0].data
-        reply = self._ask(
-            subject, lambda: self._api.home_visit(wire.HomeVisit(request_id=request_id, **asked))
-        )
-        if reply is None or reply.request_id != request_id:
+        try:
+            reply = self._api.home_visit(wire.HomeVisit(request_id=request_id, **asked))
+        except Unreachable:
+            return None
+        except Refused as refused:
+            self._park(subject, refused)
+            raise
+        if reply.request_id != request_id:
             return None
         self._journal.append(subject, "booked", {})
         return reply
@@ -171,11 +185,30 @@ class Registrar:
     def settle(self, subject: str) -> bool:
         """Does what a subject of ours still asks for.  True when there is nothing left to do."""
         self._give_up(subject)
-        step = {"asked": self.book, "evidence": self.deliver, "left": self._let_go}
+        step = {"asked": self.book, "evidence": self.deliver, "left": self._tell_left}
         while owed := self._owed(subject):
-            if not step[owed](subject.partition(":")[2]):
+            try:
+                if not step[owed](subject.partition(":")[2]):
+                    return False
+            except Refused:
                 return False
         return True
+
+    def person_of(self, subject: str) -> str:
+        """Central's id of the person a subject of ours is about."""
+        return str(self._journal.entries(subject)[0].data.get("person_id", ""))
+
+    def is_parked(self, subject: str) -> bool:
+        """Whether central has refused it before."""
+        return "parked" in self._told(subject)
+
+    def waits(self, subject: str) -> bool:
+        """Whether a check that was passed here has still to be told, and nothing says that central would not take it."""
+        entries = self._journal.entries(subject)
+        told = {entry.event for entry in entries}
+        if not told.isdisjoint(("answered", "left", "parked")):
+            return False
+        return any(entry.event == "evidence" and entry.data["end"] == "accepted" for entry in entries)
 
     def recover(self, subject: str) -> bool:
         """After a start: what was under way is left, on disk.  False when central has still to hear something."""
@@ -183,15 +216,21 @@ class Registrar:
         return not self._owed(subject)
 
     def _give_up(self, subject: str) -> None:
-        if self._journal.entries(subject)[-1].event in UNDER_WAY:
+        """No flow goes on with it: neither a check that did not end, nor a picture that central may have or not."""
+        under_way = self._journal.entries(subject)[-1].event in UNDER_WAY
+        unsure = self.picture_unsure(subject.removeprefix(CHECK)) and "left" not in self._told(subject)
+        if under_way or unsure:
             self._journal.append(subject, "left", {})
 
     def _owed(self, subject: str) -> str:
         """What central has still to hear, the earlier first; "" when there is nothing.  What came after it changes nothing."""
-        told = {entry.event for entry in self._journal.entries(subject)}
+        told = self._told(subject)
         return next((event for event, heard in OWING.items() if event in told and heard not in told), "")
 
-    def _let_go(self, check_id: str) -> bool:
+    def _told(self, subject: str) -> set[str]:
+        return {entry.event for entry in self._journal.entries(subject)}
+
+    def _tell_left(self, check_id: str) -> bool:
         from kiosk import wire  # late, as in kiosk.api
 
         subject = CHECK + check_id
@@ -208,15 +247,6 @@ class Registrar:
                 return False
         self._journal.append(subject, "let_go", {})
         return True
-
-    def _ask(self, subject: str, question: Callable[[], R]) -> R | None:
-        try:
-            return question()
-        except Unreachable:
-            return None
-        except Refused as refused:
-            self._park(subject, refused)
-            return None
 
     def _park(self, subject: str, refused: Refused) -> None:
         """For a person, once on disk and at every refusal in the log."""

@@ -245,11 +245,39 @@ ENOUGH_TRIES_NOTE: Final = "一样有效，待遇不受影响。"
 PICTURE_NOT_SENT_TITLE: Final = "照片没有送出去"
 PICTURE_NOT_SENT_BODY: Final = (
     "网络没有接通。机器里的照片办完就清除。",
-    "待遇不受影响。可以再试一次，或换一种方式。",
+    "待遇不受影响。可以再送一次，或换一种方式。",
 )
 PICTURE_GONE_BODY: Final = (
     "机器里已经没有这张照片，什么也没有送出。",
     "待遇不受影响。可以换一种方式，一样有效。",
+)
+PICTURE_UNKNOWN_TITLE: Final = "不知道照片送到没有"
+PICTURE_UNKNOWN_BODY: Final = (
+    "社保中心没有回答。再送一次，还是同一张照片。",
+    "换一种方式也行：送到的照片会删掉，待遇不受影响。",
+)
+PICTURE_AGAIN: Final = "再送一次"
+PICTURE_REFUSED_TITLE: Final = "照片没有送成"
+PICTURE_REFUSED_BODY: Final = (
+    "社保中心没有收下这张照片。这不是您的问题。",
+    "待遇不受影响。可以换一种方式，一样有效。",
+)
+PICTURE_LEFT_TITLE: Final = "照片不送了，换一种方式"
+PICTURE_LEFT_NOTE: Final = "要是已经送到，社保中心会删掉。待遇不受影响。"
+FACE_IN_VAIN_TITLE: Final = "这次没有办成，\n请换一种方式"
+FACE_IN_VAIN_NOTE: Final = "社保中心没能收下结果。这不是您的问题，待遇不受影响。"
+ASKED_STATE: Final = "等工作人员核对"  # by asking: there is no picture
+WAITING_TITLE: Final = "做完了，\n还没有送到社保中心"
+WAITING_BODY: Final = (
+    "网络好了，机器自动交给社保中心，不用再做一次。",
+    "待遇不受影响。在任何一台机器上放身份证，都能看到结果。",
+)
+CERT_WAITING_TITLE: Final = "资格认证：做完了，还没有送到"
+CERT_WAITING_NOTE: Final = "网络好了，自动交给社保中心，不用再做一次"
+VISIT_REFUSED_TITLE: Final = "上门没有约成，\n请换一种方式"
+VISIT_REFUSED_BODY: Final = (
+    "社保中心没能收下预约。这不是您的问题。",
+    "待遇不受影响。也可以打 {hotline} 约。",
 )
 NOT_NOW_TITLE: Final = "现在不用做"
 NOT_NOW_BODY: Final = ("社保中心的记录：已经做过，或者正在核对。", "待遇不受影响。")

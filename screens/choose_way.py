@@ -76,7 +76,7 @@ class ChooseWayScreen(Page):
             lambda: self.shell.answer(way.key),
             way.key,
             icon,
-            primary=way.key is WayKey.FACE,
+            primary=way.key is WayKey.FACE and way is self.view.ways[0],  # last, it was in vain twice
             high=BUTTON_HIGH,
         )
         button.label.text_size = 48  # of one size: what is said louder is chosen more

@@ -79,7 +79,7 @@ def rows(ended: Ended) -> tuple[PaidRow, ...]:
 
 def print_reminder(kiosk: Kiosk, page: wire.MyPage, ended: Ended) -> bool:
     """The slip for the wall at home.  A printer that has no paper spoils nothing: the centre knows.  True when it came out."""
-    at = ended.decided_at or dates.legal_now(kiosk.clock, kiosk.api.skew_s)
+    at = ended.decided_at or kiosk.api.legal_now()
     reminder = receipts.Reminder(
         state=ended.state.value,
         name=name_for_paper(kiosk, page.name),

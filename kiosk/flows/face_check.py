@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from kiosk import dates, texts, views, wire
+from kiosk import texts, views, wire
 from kiosk.api import Refused, Unreachable
 from kiosk.face import reference_format
 from kiosk.face.booth import BoothUnusable, Brief, SealedReference, Sitting
@@ -22,6 +22,7 @@ from kiosk.flows import trouble
 from kiosk.flows.certified import Ended
 from kiosk.flows.ways import Tally, Wish, other_ways
 from kiosk.kiosk import Kiosk
+from kiosk.registrar import CHECK
 from kiosk.seal import seal
 from kiosk.views import (
     BACK,
@@ -31,6 +32,7 @@ from kiosk.views import (
     FaceButton,
     FaceNews,
     FaceWay,
+    Signature,
     Steps,
     WayKey,
 )
@@ -51,16 +53,26 @@ class Unfinished(Enum):
     STOPPED = "stopped"
     NOT_RECOGNISED = "not_recognised"
     BROKEN = "broken"  # the machine's trouble; never counted as the person's try
+    IN_VAIN = "in_vain"  # done, and the centre cannot take it: the machine's trouble too
     OFFLINE = "offline"  # a face needs the centre now
     ENOUGH = "enough"  # the centre wants another way today
+    PICTURE_LEFT = "picture_left"  # the person does not wait for word of their picture
 
 
 SAID = {
     Unfinished.STOPPED: (texts.STOPPED_FACE_TITLE, texts.STOPPED_FACE_NOTE),
     Unfinished.NOT_RECOGNISED: (texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE),
     Unfinished.BROKEN: (texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE),
+    Unfinished.IN_VAIN: (texts.FACE_IN_VAIN_TITLE, texts.FACE_IN_VAIN_NOTE),
     Unfinished.OFFLINE: (texts.FACE_OFFLINE_TITLE, texts.FACE_OFFLINE_NOTE),
     Unfinished.ENOUGH: (texts.ENOUGH_TRIES_TITLE, texts.ENOUGH_TRIES_NOTE),
+    Unfinished.PICTURE_LEFT: (texts.PICTURE_LEFT_TITLE, texts.PICTURE_LEFT_NOTE),
+}
+NOT_OFFERED: dict[Unfinished, tuple[WayKey, ...]] = {
+    Unfinished.STOPPED: (WayKey.FACE,),  # who took the consent back gives it where the whole of it is
+    Unfinished.PICTURE_LEFT: (WayKey.FACE,),
+    Unfinished.IN_VAIN: (WayKey.FACE,),
+    Unfinished.OFFLINE: (WayKey.STAFF,),  # they need the centre as much; a wish for a visit is kept
 }
 
 # what another try does where it was not the person's doing: to sit still would not help
@@ -88,9 +100,8 @@ def by_face(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
     if not isinstance(end, Unfinished):
         return end
     title, note = SAID[end]
-    # staff need the centre as much as a face does; a wish for a visit is kept here until it answers
-    without = (WayKey.STAFF,) if end is Unfinished.OFFLINE else ()
-    return other_ways(kiosk, page, tally, title, note, without=without, again_note=AGAIN.get(end, ""))
+    without, again_note = NOT_OFFERED.get(end, ()), AGAIN.get(end, "")
+    return other_ways(kiosk, page, tally, title, note, without=without, again_note=again_note)
 
 
 def sit(kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting) -> Wish | Unfinished:
@@ -107,6 +118,7 @@ def sit(kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting) -> Wish
             if refused.code is not wire.ProblemCode.REFERENCE_GIVEN:
                 tally.enough = True
                 return Unfinished.ENOUGH
+            kiosk.registrar.leave(check_id)  # the centre holds it open
         finally:
             kiosk.outbox.take_check(check_id)
     return Unfinished.OFFLINE
@@ -117,7 +129,6 @@ def one_check(
 ) -> Wish | Unfinished:
     """Raises Refused, Unreachable while the camera is still shut."""
     grant = ask_grant(kiosk, check_id, sitting.key)
-    tally.enough = grant.tries_left <= 0
     one = brief(grant, chip_reference(kiosk, check_id, tally.chip_photo, sitting.key))
     if not one.references and not goes_on_without_reference(kiosk):
         return None
@@ -128,8 +139,13 @@ def one_check(
     if outcome.end in MACHINE:
         return Unfinished.BROKEN
     kiosk.registrar.keep(check_id, evidence_of(kiosk, outcome))
+    tally.enough = grant.tries_left <= 0  # what ended before this was nobody's try
     kiosk.desk.show(views.Working(texts.FACE_TELLING, LOOK))
-    looked = Looked(check_id, bytes.fromhex(grant.review_key), outcome, kiosk.registrar.deliver(check_id))
+    try:
+        reply = kiosk.registrar.deliver(check_id)
+    except Refused:
+        return Unfinished.IN_VAIN
+    looked = Looked(check_id, bytes.fromhex(grant.review_key), outcome, reply)
     return judged(kiosk, page, tally, sitting, looked)
 
 
@@ -231,7 +247,7 @@ def evidence_of(kiosk: Kiosk | Tablet, outcome: Outcome) -> wire.CheckEvidence:
         frames=count(outcome.frames),
         duration_ms=count(outcome.duration_ms),
         quality={name: value for name, value in list(outcome.quality.items())[:12] if math.isfinite(value)},
-        ended_at=dates.legal_now(kiosk.clock, kiosk.api.skew_s),
+        ended_at=kiosk.api.legal_now(),
     )
 
 
@@ -242,28 +258,28 @@ def count(number: int) -> int:
 def judged(
     kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting, looked: Looked
 ) -> Wish | Unfinished:
-    """What the centre made of it.  While a person may still compare, one picture for that is offered beside all other ways."""
-    state = looked.reply.state if looked.reply else None
-    if state is wire.CheckState.ACCEPTED or (state is None and looked.outcome.end is End.ACCEPTED):
+    """What the centre made of it."""
+    state, pictured = looked.reply.state if looked.reply else None, looked.outcome.has_picture
+    passed = looked.outcome.end is End.ACCEPTED
+    if state is wire.CheckState.ACCEPTED or (state is None and passed):
         return ended(looked)
-    under_review = state is wire.CheckState.UNDER_REVIEW
-    if not under_review:
+    if state is wire.CheckState.WITHDRAWN:
+        return Unfinished.STOPPED
+    if state is wire.CheckState.UNDER_REVIEW:  # decided by asking, unless a picture can be sent
+        return offer_to_compare(kiosk, page, tally, sitting, looked) if pictured else ended(looked)
+    if passed:
+        return Unfinished.IN_VAIN
+    if is_a_try(looked.outcome):
         tally.failed += 1
-    may_compare = looked.outcome.has_picture and (
-        under_review or looked.outcome.end in (End.REVIEW, End.NO_MATCH)
-    )
-    while may_compare:
-        without = (WayKey.FACE, WayKey.STAFF) if under_review else ()  # the centre looks at it already
-        wish = other_ways(
-            kiosk, page, tally, texts.COMPARE_TITLE, texts.COMPARE_NOTE, compare=True, without=without
-        )
-        if wish is not FaceWay.COMPARE:
-            return ended(looked) if wish is None and under_review else wish
-        sent = compare(kiosk, sitting, looked)
-        if isinstance(sent, Ended):
-            return sent
-        may_compare = sent
-    return ended(looked) if under_review else Unfinished.NOT_RECOGNISED
+    if pictured and looked.outcome.end in (End.REVIEW, End.NO_MATCH):
+        return offer_to_compare(kiosk, page, tally, sitting, looked)
+    return Unfinished.NOT_RECOGNISED
+
+
+def is_a_try(outcome: Outcome) -> bool:
+    """Without a picture that can be compared with, whatever somebody does is in vain: that is nobody's failed try."""
+    compared = any(one.score is not None for one in outcome.comparisons)
+    return compared or outcome.end in (End.NOT_DONE, End.NOBODY)
 
 
 def ended(looked: Looked) -> Ended:
@@ -279,37 +295,102 @@ def ended(looked: Looked) -> Ended:
         valid_until=looked.reply.valid_until,
         next_from=looked.reply.next_from,
         decided_at=looked.reply.decided_at,
-        note="" if accepted else texts.REVIEW_STATE,
+        note="" if accepted else texts.ASKED_STATE,
         picture_row=texts.PICTURE_CLEARED,
     )
 
 
-def compare(kiosk: Kiosk, sitting: Sitting, looked: Looked) -> Ended | bool:
-    """One picture leaves with a tick and a signature of its own.  True to ask again; False when it cannot be sent any more."""
-    signature = kiosk.desk.ask(views.SignForReview(LOOK, wire.CONSENT_VERSION))
-    if signature is BACK:
-        return True
+# --- a picture for a person who compares -----------------------------------------------------------------------------
+
+
+def offer_to_compare(
+    kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting, looked: Looked
+) -> Wish | Unfinished:
+    """One picture for a person who compares, beside all other ways.
+
+    Who does not send it, or does not wait for word of it, is free for another way at once: what waits at the centre goes.
+    """
+    waits = looked.reply is not None and looked.reply.state is wire.CheckState.UNDER_REVIEW
+    end: Wish | Unfinished = None
+    left = False
+    try:
+        end = compare(kiosk, page, tally, sitting, looked, without=(WayKey.FACE,) if waits else ())
+    finally:
+        if not isinstance(end, Ended) and (waits or kiosk.registrar.picture_unsure(looked.check_id)):
+            left = True
+            kiosk.registrar.leave(looked.check_id)
+    if left:
+        kiosk.desk.show(views.Working(texts.FACE_TELLING, LOOK))
+        kiosk.registrar.settle(CHECK + looked.check_id)
+    return end
+
+
+def compare(
+    kiosk: Kiosk,
+    page: wire.MyPage,
+    tally: Tally,
+    sitting: Sitting,
+    looked: Looked,
+    without: tuple[WayKey, ...],
+) -> Wish | Unfinished:
+    """One picture leaves with a tick and a signature of its own, or it does not leave."""
+    while True:
+        wish = other_ways(
+            kiosk, page, tally, texts.COMPARE_TITLE, texts.COMPARE_NOTE, compare=True, without=without
+        )
+        if wish is not FaceWay.COMPARE:
+            return wish
+        signature = kiosk.desk.ask(views.SignForReview(LOOK, wire.CONSENT_VERSION))
+        if signature is not BACK:
+            break
     kiosk.desk.show(views.Working(texts.FACE_TELLING, LOOK))
+    picture = sealed_picture(sitting, looked, signature)
+    if picture is not None:
+        return send(kiosk, looked, picture)
+    trouble.explain(kiosk, "circle-alert", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_GONE_BODY)
+    return Unfinished.NOT_RECOGNISED
+
+
+def sealed_picture(sitting: Sitting, looked: Looked, signature: Signature) -> wire.ReviewPicture | None:
+    """Made once: a second one of the same check is another picture for the centre.  None when the worker has it no more."""
     sealed = sitting.seal_picture(looked.review_key, wire.picture_info(looked.check_id), signature.strokes)
     if sealed is None:
-        trouble.explain(kiosk, "circle-alert", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_GONE_BODY)
-        return False
-    picture = wire.ReviewPicture(
-        consent_version=wire.CONSENT_VERSION, sealed=base64.b64encode(sealed).decode()
-    )
-    try:
-        if looked.reply is None and kiosk.registrar.deliver(looked.check_id) is None:
-            raise Unreachable("send_evidence")  # the centre has not heard of the check's end: that goes first
-        reply = kiosk.registrar.send_picture(looked.check_id, picture)
-    except Unreachable:
-        trouble.explain(kiosk, "wifi-off", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_NOT_SENT_BODY)
-        return True
-    except Refused:
-        trouble.explain(kiosk, "circle-alert", texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_GONE_BODY)
-        return False
+        return None
+    return wire.ReviewPicture(consent_version=wire.CONSENT_VERSION, sealed=base64.b64encode(sealed).decode())
+
+
+def send(kiosk: Kiosk, looked: Looked, picture: wire.ReviewPicture) -> Ended | Unfinished:
+    """The signed picture, again and again the same, until the centre has it or the person goes another way."""
+    gone = False  # whether it may have left the machine
+    while True:
+        kiosk.desk.show(views.Working(texts.FACE_TELLING, LOOK))
+        try:
+            reply = looked.reply or kiosk.registrar.deliver(looked.check_id)  # how the check ended goes first
+            if reply is not None:
+                looked, gone = replace(looked, reply=reply), True
+                return compared(looked, kiosk.registrar.send_picture(looked.check_id, picture))
+        except Unreachable:
+            pass
+        except Refused:
+            if not gone:
+                return Unfinished.IN_VAIN
+            title, body = texts.PICTURE_REFUSED_TITLE, texts.PICTURE_REFUSED_BODY
+            trouble.explain(kiosk, "circle-alert", title, body, texts.OTHER_WAYS)
+            return Unfinished.PICTURE_LEFT
+        title, body = texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_NOT_SENT_BODY
+        if gone:
+            title, body = texts.PICTURE_UNKNOWN_TITLE, texts.PICTURE_UNKNOWN_BODY
+        answer = trouble.explain(kiosk, "wifi-off", title, body, texts.PICTURE_AGAIN, texts.OTHER_WAYS)
+        if answer is not AttentionButton.FIRST:
+            return Unfinished.PICTURE_LEFT if gone else Unfinished.NOT_RECOGNISED
+
+
+def compared(looked: Looked, reply: wire.CheckReply) -> Ended:
+    waits = reply.state is wire.CheckState.UNDER_REVIEW
     return replace(
         ended(replace(looked, reply=reply)),
         how=texts.HOW_COMPARED,
+        note=texts.REVIEW_STATE if waits else "",
         picture_row=texts.PICTURE_SENT,
         can_withdraw=True,
     )

@@ -7,8 +7,9 @@ from functools import partial
 
 from kiosk import dates, identity, money, texts, views, wire
 from kiosk.api import Refused, Unreachable
-from kiosk.flows import paper, pay, qualify, records, standing, trouble
+from kiosk.flows import owed, paper, pay, qualify, records, standing, trouble
 from kiosk.flows.card import Citizen
+from kiosk.flows.ways import Tally
 from kiosk.kiosk import Kiosk
 from kiosk.views import (
     AttentionButton,
@@ -50,6 +51,7 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Ser
     answer = straight(kiosk, page, first)
     printed: set[str] = set()  # here, in this visit: central may not have heard of it when it is asked again
     withdrawn: set[str] = set()  # as well
+    tally = Tally(chip_photo=citizen.card.photo)
     while True:
         if answer is None:
             here = not kiosk.reader.media_taken()
@@ -58,7 +60,7 @@ def my_page(kiosk: Kiosk, citizen: Citizen, first: Service | None = None) -> Ser
         if answer is views.BACK or answer is MyPageButton.LEAVE:
             return None
         if answer is not CardNews.TAKEN:
-            done = act(kiosk, page, citizen, answer, printed)
+            done = act(kiosk, page, citizen, answer, printed, tally)
             again = None if done in LEAVING else ask_centre(kiosk, citizen)
             if done is CertifiedButton.WITHDRAW:
                 again = again or page  # nobody who took a consent back is shown the door
@@ -113,12 +115,12 @@ def news_of(page: wire.MyPage, printed: set[str], withdrawn: set[str]) -> wire.M
 
 
 def act(
-    kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, printed: set[str]
+    kiosk: Kiosk, page: wire.MyPage, citizen: Citizen, answer: Choice, printed: set[str], tally: Tally
 ) -> PaidButton | CertifiedButton | None:
     """Does what was chosen, and notes what came out.  Gives what the person said at the end, if they said something."""
     done: PaidButton | CertifiedButton | None = None
     if answer is MyPageButton.CERTIFICATION:
-        done = certify(kiosk, page, citizen)
+        done = certify(kiosk, page, tally)
     elif answer is MyPageButton.RECORDS:
         printed |= records.show_records(kiosk, page)
     elif answer is MyPageButton.REPRINT:
@@ -135,22 +137,25 @@ def act(
     return done
 
 
-def certify(kiosk: Kiosk, page: wire.MyPage, citizen: Citizen) -> CertifiedButton | None:
+def certify(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> CertifiedButton | None:
     """From the banner, which has said already what holds and what is due.  WITHDRAW: once more, for another way."""
     if page.certification.state is wire.CertificationState.UNDER_REVIEW:
         return qualify.tell_under_review(kiosk, page)
-    return qualify.qualify(kiosk, page, citizen.card.photo)
+    return qualify.qualify(kiosk, page, tally)
 
 
 def ask_centre(kiosk: Kiosk, citizen: Citizen) -> wire.MyPage | None:
-    """What central knows of this person; None when they cannot be served, after saying so."""
+    """What central knows of this person, once it has heard what was done here; None when they cannot be served, after saying so."""
     lookup = wire.Lookup(
         number=citizen.number.number, name=citizen.card.name, card_kind=citizen.card.kind.value
     )
     while True:
         kiosk.desk.show(views.Working(texts.ASKING_CENTRE))
         try:
-            return kiosk.api.visit(lookup)
+            page = kiosk.api.visit(lookup)
+            if owed.tell(kiosk, page.person_id):
+                page = kiosk.api.visit(lookup)
+            return owed.marked(kiosk, page)
         except Unreachable:
             if not trouble.no_centre(kiosk):
                 return None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from kiosk import dates, events, texts, wire
-from kiosk.flows import certified, face_check, standing, trouble, without_camera
+from kiosk.flows import certified, face_check, owed, standing, trouble, without_camera
 from kiosk.flows.certified import Ended
 from kiosk.flows.ways import Tally, Wish, choose, face_is_offered
 from kiosk.kiosk import Kiosk
@@ -88,12 +88,13 @@ def own_body(page: wire.MyPage) -> tuple[str, ...]:
 def tell_under_review(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None:
     """Nothing to do; the consent to the picture can be taken back here.  WITHDRAW when it was."""
     check_id = page.certification.check_id
+    waits = page.certification == owed.WAITING  # done here, and not with the centre yet
     while True:
         answer = trouble.explain(
             kiosk,
             "clock",
-            texts.REVIEWING_TITLE,
-            texts.REVIEWING_BODY,
+            texts.WAITING_TITLE if waits else texts.REVIEWING_TITLE,
+            texts.WAITING_BODY if waits else texts.REVIEWING_BODY,
             texts.OK_LEAVE,
             texts.WITHDRAW if check_id else "",
             tone="ok",
@@ -104,16 +105,19 @@ def tell_under_review(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None
             return CertifiedButton.WITHDRAW
 
 
-def qualify(kiosk: Kiosk, page: wire.MyPage, chip_photo: bytes = b"") -> CertifiedButton | None:
+def qualify(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> CertifiedButton | None:
     """Choose and go, way after way, until one of them ended or the person goes back to my page (None).
 
-    WITHDRAW: it ended, and then the consent was taken back; there is another way to choose.
+    WITHDRAW: it ended, and then the consent was taken back; there is another way to choose.  ``tally`` is of the whole visit:
+    who comes back from my page has not begun anew.
     """
-    tally = Tally(chip_photo=chip_photo)
+    tally.begin()
+    before = tally.failed
     try:
         return go(kiosk, page, tally)
     finally:
-        kiosk.log.write(events.QualificationEnded(end=tally.end, way=tally.way, tries=tally.failed))
+        tries = tally.failed - before
+        kiosk.log.write(events.QualificationEnded(end=tally.end, way=tally.way, tries=tries))
 
 
 def go(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> CertifiedButton | None:
@@ -122,7 +126,7 @@ def go(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> CertifiedButton | None:
     wish: Wish = None
     while True:
         if wish is None:
-            wish = choose(kiosk, page)
+            wish = choose(kiosk, page, tally)
         if wish is BACK:
             return None
         if isinstance(wish, Ended):

@@ -27,13 +27,17 @@ Wish = Ended | WayKey | FaceWay | Back | None  # None: to choose again from all 
 
 @dataclass
 class Tally:
-    """How it went so far: ``failed`` tries by face, ``enough``: the centre wants no more of them, and what the log will say."""
+    """How it went in this visit: ``failed`` tries by face, ``enough``: the centre wants no more of them; what the log will say."""
 
     failed: int = 0
     enough: bool = False
     chip_photo: bytes = field(default=b"", repr=False)  # of the card, as its chip holds it
     way: wire.Way | None = None
     end: events.Qualified = events.Qualified.LEFT
+
+    def begin(self) -> None:
+        """Somebody chooses, perhaps once more; what the log said of before is said."""
+        self.way, self.end = None, events.Qualified.LEFT
 
     def take(self, wish: WayKey | FaceWay) -> None:
         self.way = wire.Way.FACE if isinstance(wish, FaceWay) else wire.Way(wish.value)
@@ -52,14 +56,20 @@ def face_is_offered(kiosk: Kiosk, page: wire.MyPage) -> bool:
     return able and offer(page, WayKey.FACE) is not None
 
 
-def open_ways(kiosk: Kiosk, page: wire.MyPage) -> tuple[WayOption, ...]:
-    """The window is always open to everybody."""
-    face = face_is_offered(kiosk, page)
-    return tuple(
-        WayOption(key, note_of(kiosk, page, key), is_booked(page, key))
-        for key in OFFERED
-        if key is WayKey.WINDOW or (face if key is WayKey.FACE else is_open(page, key))
-    )
+def may_try_face(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> bool:
+    """It is offered, and neither the centre nor we have seen enough of it today."""
+    return not tally.enough and tally.failed < MOST_TRIES and face_is_offered(kiosk, page)
+
+
+def open_ways(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> tuple[WayOption, ...]:
+    """The window is always open to everybody.  A face that was not recognised twice stands last."""
+    face = may_try_face(kiosk, page, tally)
+    keys = [
+        key for key in OFFERED if key is WayKey.WINDOW or (face if key is WayKey.FACE else is_open(page, key))
+    ]
+    if tally.failed >= PATIENT_TRIES:
+        keys.sort(key=lambda key: key is WayKey.FACE)
+    return tuple(WayOption(key, note_of(kiosk, page, key), is_booked(page, key)) for key in keys)
 
 
 def is_booked(page: wire.MyPage, key: WayKey) -> bool:
@@ -81,13 +91,13 @@ def note_of(kiosk: Kiosk, page: wire.MyPage, key: WayKey) -> str:
     return NOTES[key].format(hours=kiosk.config.site.hours)
 
 
-def choose(kiosk: Kiosk, page: wire.MyPage) -> WayKey | Back:
+def choose(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> WayKey | Back:
     """What is due, and how.  Choosing the face is the consent of the version shown; the whole of it can be read first."""
     title, note = standing.words(page)
     if not (page.certification.state in standing.TO_BE_DONE or standing.is_to_be_renewed(page)):
         title, note = "", ""  # they were told that nothing is due, and want to do it early
     by = standing.by_when(page)
-    ways = open_ways(kiosk, page)
+    ways = open_ways(kiosk, page, tally)
     face = any(way.key is WayKey.FACE for way in ways)
     view = views.ChooseWay(
         steps=Steps(views.CERTIFY_STEPS if face else views.WAY_STEPS, 1),
@@ -112,20 +122,17 @@ def other_ways(
     without: tuple[WayKey, ...] = (),
     again_note: str = "",
 ) -> WayKey | FaceWay | None:
-    """机器没认出来，不要紧: one more try first, after two failed ones the other ways first.  None to see all ways again."""
+    """机器没认出来，不要紧: one more try first, after two failed ones the other ways first.  None to see all ways again.
+
+    ``without`` FACE no try is offered here: whoever stopped agrees anew, where all ways are.
+    """
     others: list[WayOption | FaceWay] = [
-        way for way in open_ways(kiosk, page) if way.key is not WayKey.FACE and way.key not in without
+        way for way in open_ways(kiosk, page, tally) if way.key not in (WayKey.FACE, *without)
     ]
     if compare:
         others.insert(0, FaceWay.COMPARE)
-    again = (
-        not tally.enough
-        and tally.failed < MOST_TRIES
-        and WayKey.FACE not in without
-        and face_is_offered(kiosk, page)
-    )
     options = list(others)
-    if again:
+    if WayKey.FACE not in without and may_try_face(kiosk, page, tally):
         first = tally.failed < PATIENT_TRIES and not compare
         options = [FaceWay.AGAIN, *others] if first else [*others[: MOST_OPTIONS - 1], FaceWay.AGAIN]
     shown = tuple(options[:MOST_OPTIONS])

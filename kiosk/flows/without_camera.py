@@ -123,6 +123,11 @@ def by_home_visit(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
     request_id = kiosk.registrar.ask_home_visit(page.person_id)
     try:
         reply = kiosk.registrar.book(request_id)
+    except Refused:
+        trouble.explain(
+            kiosk, "circle-alert", texts.VISIT_REFUSED_TITLE, texts.VISIT_REFUSED_BODY, texts.OTHER_WAYS
+        )
+        return None
     finally:
         kiosk.outbox.take_home_visit(request_id)
     tally.end = events.Qualified.BOOKED
@@ -158,7 +163,7 @@ def print_visit(kiosk: Kiosk, page: wire.MyPage, request_id: str, reply: wire.Ho
         page.masked_number,
         request_id,
         reply,
-        dates.to_minute(dates.legal_now(kiosk.clock, kiosk.api.skew_s)),
+        dates.to_minute(kiosk.api.legal_now()),
         kiosk.config.site,
     )
     _, snag = paper.send(kiosk, slip, 0)

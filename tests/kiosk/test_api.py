@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 
 from devices.clock import SystemClock
-from kiosk import config, events, wire
+from kiosk import config, dates, events, wire
 from kiosk.api import Api, Refused, Unreachable
 
 ORDER = "WD001-00000001-AAAAAAAAAA"
@@ -279,6 +280,41 @@ def test_the_way_is_no_skew(
     assert abs(found) <= abs(skew_s)
     assert abs(found - skew_s) <= there_s + back_s + 1
     assert (found > 0) is (skew_s > 0) and (found < 0) is (skew_s < 0)
+
+
+class Set(Travelling):
+    """A wall that somebody sets."""
+
+    def wall_ms(self) -> int:
+        return self.start_ms
+
+
+def test_the_legal_time_goes_on_from_centrals_last_answer_whatever_the_wall_does(
+    server: Answers, log: io.StringIO
+) -> None:
+    clock = Set(AT)
+    server.body = GOOD.encode()
+    with api_of(server.server_port, log, clock) as api:
+        assert api.legal_now() == dates.now(clock)  # nobody has said better
+        server.RequestHandlerClass = dated("Mon, 23 Nov 2026 01:26:00 GMT")
+        api.order(ORDER)
+        told = datetime(2026, 11, 23, 9, 26, 1, tzinfo=dates.CHINA)
+        assert api.legal_now() == told
+        for start_ms in (AT + 3_600_000, AT - 50 * 365 * 86_400_000):
+            clock.start_ms, clock.passed_s = start_ms, clock.passed_s + 60
+            told += timedelta(minutes=1)
+            assert api.legal_now() == told
+        server.RequestHandlerClass = Undated
+        api.order(ORDER)
+        assert api.legal_now() == told
+
+
+def dated(date: str) -> type[Handler]:
+    class Dated(Handler):
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return date
+
+    return Dated
 
 
 def test_an_answer_without_a_date_leaves_what_was_known(server: Answers, log: io.StringIO) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kiosk import dates, events, texts, views, wire
-from kiosk.api import Unreachable
+from kiosk.api import Refused, Unreachable
 from kiosk.face.guidance import End
 from kiosk.face.zones import Source
 from kiosk.registrar import CHECK
@@ -24,6 +24,7 @@ from stand.proxy import Fault
 from tests.booth import PICTURE
 from tests.desk import HOME, WORLD
 from tests.kiosk.qualifying import (
+    CERTIFY,
     LEAVE,
     PHOTO,
     SIGNED,
@@ -121,9 +122,15 @@ def test_references_whose_answer_was_lost_are_asked_for_under_a_new_check(
     assert sitting.references == [(Source.PHOTO, b"\x01" + PHOTO)]
     visitor.sweep()
     assert entries(visitor) == [
-        ["begun", "refused"],  # the pictures of this one were given once
+        [
+            "begun",
+            "refused",
+            "left",
+            "let_go",
+        ],  # the pictures of this one were given once; it is over at central too
         ["begun", "granted", "evidence", "answered"],
     ]
+    assert states_of(folks, first_check(visitor)) == ["open", "withdrawn"]
 
 
 # --- at the end ------------------------------------------------------------------------------------------------------
@@ -167,45 +174,151 @@ def test_not_recognised_without_a_line_is_told_later_too(
     assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
 
 
-def test_a_picture_that_cannot_be_sent_may_be_signed_again_and_central_is_told_first(
+def test_a_picture_that_cannot_be_sent_goes_later_as_it_was_signed_and_central_is_told_first(
     folks: Township, visitor: Visitor, cut: Any, heal: Any
 ) -> None:
     visitor.booth = booth(outcome(End.REVIEW))
-    answers = (FACE, cut, FaceWay.COMPARE, SIGNED, heal, FIRST, FaceWay.COMPARE, SIGNED, DONE)
+    answers = (FACE, cut, FaceWay.COMPARE, SIGNED, heal, FIRST, DONE)
     desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
-    assert [view.title for view in desk.told] == [texts.PICTURE_NOT_SENT_TITLE]
+    (told,) = desk.told
+    assert (told.title, told.first) == (texts.PICTURE_NOT_SENT_TITLE, texts.PICTURE_AGAIN)
+    assert desk.trace.count("SignForReview") == 1
     assert desk.last(views.Certified).state is CertifiedState.UNDER_REVIEW
     assert states_of(folks, newest(visitor)) == ["open", "not_recognised", "under_review"]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["line back", "power cut"])
-def test_evidence_is_told_however_often_a_picture_was_signed_in_vain(
+def test_evidence_is_told_however_often_a_picture_was_sent_in_vain(
     folks: Township, visitor: Visitor, cut: Any, heal: Any, dark: bool
 ) -> None:
     """How the check ended was on disk first and is owed until central answers, whatever was signed for after it."""
     visitor.booth = booth(outcome(End.REVIEW))
-    answers = (
-        FACE,
-        cut,
-        FaceWay.COMPARE,
-        SIGNED,
-        FIRST,
-        FaceWay.COMPARE,
-        SIGNED,
-        FIRST,
-        heal,
-        BACK,
-        BACK,
-        LEAVE,
-    )
+    answers = (FACE, cut, FaceWay.COMPARE, SIGNED, FIRST, FIRST, SECOND, BACK, BACK, SECOND)
     desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
-    assert [view.title for view in desk.told] == [texts.PICTURE_NOT_SENT_TITLE] * 2
+    assert [view.title for view in desk.told[:3]] == [texts.PICTURE_NOT_SENT_TITLE] * 3
+    assert (
+        desk.last(views.FaceOtherWays).title == texts.NOT_RECOGNISED_TITLE
+    )  # nothing left: nothing to take back
     assert entries(visitor) == [["begun", "granted", "evidence"]]  # no picture goes before what it belongs to
     if dark:
         visitor.power_cut()
+    visitor.stand.network.healthy()
     visitor.sweep()
     assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
     assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
+
+
+def picture_kept(folks: Township, check_id: str) -> bool:
+    from central import pictures
+
+    service = folks.central.service
+    with service.database.read() as connection:
+        return pictures.stored(connection, service.keys, check_id) is not None
+
+
+def test_a_picture_whose_answer_was_lost_is_sent_again_as_it_was(folks: Township, visitor: Visitor) -> None:
+    """Central has it: nobody is told that it was not sent, nobody signs twice, and central answers the same bytes alike."""
+    visitor.booth = ready = booth(outcome(End.REVIEW))
+    lost = next_exchanges(visitor, Fault.LOSE_REPLY)
+
+    def die() -> None:
+        ready.sittings[0].close()  # what was sealed once needs no worker to be sealed again
+
+    answers = (FACE, FaceWay.COMPARE, lost, SIGNED, visitor.do(die), FIRST, DONE)
+    desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
+    (told,) = desk.told
+    assert (told.title, told.first) == (texts.PICTURE_UNKNOWN_TITLE, texts.PICTURE_AGAIN)
+    assert "没有送出" not in told.title + "".join(told.body)
+    assert desk.trace.count("SignForReview") == 1
+    view = desk.last(views.Certified)
+    assert (view.state, view.can_withdraw) == (CertifiedState.UNDER_REVIEW, True)
+    assert entries(visitor) == [["begun", "granted", "evidence", "answered", "picture", "sent"]]
+    assert states_of(folks, newest(visitor)) == ["open", "not_recognised", "under_review"]
+
+
+@pytest.mark.parametrize("leaving", ["another way", "home"])
+def test_a_picture_that_nobody_waits_for_goes_from_central_too(
+    folks: Township, visitor: Visitor, leaving: str
+) -> None:
+    visitor.booth = booth(outcome(End.REVIEW))
+    somebody = folks.somebody("due", "overdue")
+    lost = next_exchanges(visitor, Fault.LOSE_REPLY)
+    there: list[bool] = []
+    look = visitor.do(lambda: there.append(picture_kept(folks, newest(visitor))))
+
+    script = {
+        "another way": (
+            SECOND,
+            WayKey.STAFF,
+            visitor.place(folks.staff),
+            WORLD,
+            "chosen",
+            visitor.take,
+            DONE,
+        ),
+        "home": (HOME,),
+    }[leaving]
+    desk = visit(visitor, somebody.card, FACE, FaceWay.COMPARE, lost, SIGNED, look, *script)
+    assert there == [True]
+    if leaving == "another way":  # at once: whoever is looked at by a person cannot be confirmed by staff
+        title = [view.title for view in desk.seen if isinstance(view, views.FaceOtherWays)][-1]
+        assert title == texts.PICTURE_LEFT_TITLE
+        assert desk.last(views.Certified).state is CertifiedState.UNDER_REVIEW
+    visitor.sweep()
+    face = entries(visitor)[0]
+    assert face == ["begun", "granted", "evidence", "answered", "picture", "left", "let_go"]
+    check_id = first_check(visitor)
+    assert states_of(folks, check_id)[-2:] == ["under_review", "withdrawn"]
+    assert not picture_kept(folks, check_id)
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["central has it", "never left"])
+def test_a_picture_that_was_on_its_way_when_the_machine_went_dark_is_taken_back_at_the_next_start(
+    folks: Township, visitor: Visitor, heard: bool
+) -> None:
+    """A dead machine writes nothing any more: the journal ends with the picture."""
+    visitor.booth = booth(outcome(End.REVIEW))
+    somebody = folks.somebody("due", "overdue")
+    api = visitor.start_if_off().kiosk.api
+    send, written = api.send_picture, visitor.start_if_off().journal
+
+    def dark(check_id: str, picture: wire.ReviewPicture) -> Any:
+        if heard:
+            send(check_id, picture)
+        written.append = died  # type: ignore[method-assign]
+        raise Cut
+
+    def died(*_: Any) -> Any:
+        raise Cut
+
+    api.send_picture = dark  # type: ignore[method-assign]
+    with pytest.raises(Cut):
+        visit(visitor, somebody.card, FACE, FaceWay.COMPARE, SIGNED)
+    visitor.power_cut()
+    visitor.start()
+    assert entries(visitor)[0][-2:] == ["picture", "left"]
+    for _ in range(2):
+        visitor.power_cut()
+        visitor.start()
+    visitor.sweep()
+    assert entries(visitor)[0][-3:] == ["picture", "left", "let_go"]
+    assert states_of(folks, newest(visitor))[-1] == "withdrawn"
+    assert not picture_kept(folks, newest(visitor))
+
+
+def first_check(visitor: Visitor) -> str:
+    return next(iter(visitor.start_if_off().journal.subjects_last(CHECK))).removeprefix(CHECK)
+
+
+def test_a_picture_that_central_refuses_is_taken_back(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = booth(outcome(End.NO_MATCH))
+
+    visitor.start_if_off().kiosk.api.send_picture = refusing("send_picture")  # type: ignore[method-assign]
+    person = folks.somebody("due", "overdue").card
+    desk = visit(visitor, person, FACE, FaceWay.COMPARE, SIGNED, FIRST, BACK, BACK, LEAVE)
+    assert [view.title for view in desk.told] == [texts.PICTURE_REFUSED_TITLE]
+    assert desk.last(views.FaceOtherWays).title == texts.PICTURE_LEFT_TITLE
+    assert entries(visitor)[0][-3:] == ["picture", "left", "let_go"]
 
 
 def test_what_is_owed_is_owed_whatever_was_written_after_it(folks: Township, visitor: Visitor) -> None:
@@ -220,6 +333,22 @@ def test_what_is_owed_is_owed_whatever_was_written_after_it(folks: Township, vis
     assert registrar.settle(CHECK + check_id)
     assert entries(visitor)[0][-2:] == ["answered", "let_go"]
     assert registrar.recover(CHECK + check_id)
+
+
+# --- the wall is set -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("off_ms", [600_000, -600_000], ids=["was fast", "was slow"])
+def test_a_clock_that_is_set_right_while_the_camera_looks_changes_nothing(
+    folks: Township, visitor: Visitor, monkeypatch: pytest.MonkeyPatch, off_ms: int
+) -> None:
+    visitor.booth = booth(outcome())
+    right = visitor.clock.wall_ms
+    monkeypatch.setattr(visitor.clock, "wall_ms", lambda: right() + off_ms)
+    set_right = visitor.do(lambda: monkeypatch.setattr(visitor.clock, "wall_ms", right))
+    desk = visit(visitor, folks.somebody("due", "overdue").card, FACE, set_right, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
+    assert states_of(folks, newest(visitor)) == ["open", "accepted"]
 
 
 # --- power cuts ------------------------------------------------------------------------------------------------------
@@ -320,17 +449,72 @@ def test_staff_who_cannot_wait_are_told_to_nobody(
 
 
 def test_a_visit_at_home_is_kept_and_booked_when_the_line_is_back(
-    folks: Township, visitor: Visitor, cut: Any, heal: Any
+    folks: Township, visitor: Visitor, cut: Any
 ) -> None:
-    desk = visit(
-        visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, cut, FIRST, heal, FIRST, LEAVE
-    )
-    assert desk.told[-1].title == texts.VISIT_KEPT_TITLE
+    desk = visit(visitor, folks.somebody("due", "overdue").card, WayKey.HOME_VISIT, cut, FIRST, FIRST, SECOND)
+    assert desk.told[1].title == texts.VISIT_KEPT_TITLE
     assert visits_at_home(visitor) == [["asked"]]
     visitor.power_cut()
+    visitor.stand.network.healthy()
     visitor.start()
     visitor.sweep()
     assert visits_at_home(visitor) == [["asked", "booked"]]
+
+
+def test_a_visit_that_was_kept_is_booked_before_the_page_is_shown_again(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    person = folks.somebody("due", "overdue").card
+    visit(visitor, person, WayKey.HOME_VISIT, cut, FIRST, FIRST, heal, FIRST, LEAVE)
+    assert visits_at_home(visitor) == [["asked", "booked"]]
+
+
+# --- what was done here and not delivered ----------------------------------------------------------------------------
+
+
+def only_visits(visitor: Visitor) -> Any:
+    """The line carries the question for a page, and nothing of a check."""
+
+    return visitor.do(lambda: setattr(visitor.start_if_off().kiosk.api, "send_evidence", silent))
+
+
+def test_what_was_done_here_is_told_before_the_person_hears_that_it_is_due(
+    folks: Township, visitor: Visitor, cut: Any
+) -> None:
+    visitor.booth = booth(outcome())
+    somebody = folks.somebody("due")
+    visit(visitor, somebody.card, FACE, cut, DONE)
+    assert entries(visitor) == [["begun", "granted", "evidence"]]
+    visitor.stand.network.healthy()
+    desk = visit(visitor, somebody.card, FIRST, LEAVE)
+    assert "ChooseWay" not in desk.trace and len(desk.told) == 1  # what holds now is said first
+    assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
+    banner = desk.last(views.MyPage).certification
+    assert banner is not None and banner.title == visitor.page(somebody.card).certification.title
+    assert visitor.page(somebody.card).certification.state is wire.CertificationState.VALID
+    visitor.sweep()
+    assert certifications(folks, newest(visitor)) == 1
+
+
+def test_what_waits_to_be_sent_is_not_offered_again(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = ready = booth(outcome(), outcome())
+    somebody, other = folks.somebody("due"), folks.somebody("due")
+    visit(visitor, somebody.card, FACE, only_visits(visitor), DONE)
+    desk = visit(visitor, somebody.card, FIRST, CERTIFY, FIRST, LEAVE)
+    assert [(view.title, view.second) for view in desk.told] == [(texts.WAITING_TITLE, "")] * 2
+    banner = desk.last(views.MyPage).certification
+    assert banner is not None
+    assert (banner.title, banner.note) == (texts.CERT_WAITING_TITLE, texts.CERT_WAITING_NOTE)
+    assert "ChooseWay" not in desk.trace and len(ready.sittings) == 1
+    desk = visit(visitor, other.card, BACK, LEAVE)  # it waits for them alone
+    assert "ChooseWay" in desk.trace
+
+
+def test_a_check_that_was_not_passed_waits_for_nobody(folks: Township, visitor: Visitor) -> None:
+    visitor.booth = booth(outcome(End.NOT_DONE))
+    somebody = folks.somebody("due")
+    visit(visitor, somebody.card, FACE, only_visits(visitor), BACK, BACK, LEAVE)
+    assert "ChooseWay" in visit(visitor, somebody.card, BACK, LEAVE).trace
 
 
 # --- what central refuses --------------------------------------------------------------------------------------------
@@ -351,6 +535,74 @@ def test_refused_evidence_is_parked_for_a_person_and_never_dropped(folks: Townsh
     assert visitor.log_text.getvalue().count('"check_parked"') >= 2  # and at every refusal in the log
     visitor.power_cut()
     assert list(visitor.start().kiosk.outbox._cases) == [CHECK + check_id]
+
+
+def refuse_evidence(visitor: Visitor) -> None:
+    visitor.start_if_off().kiosk.api.send_evidence = refusing("send_evidence")  # type: ignore[method-assign]
+
+
+def test_refused_evidence_is_told_as_not_done(folks: Township, visitor: Visitor) -> None:
+    """Nobody goes home who was certified by no one: not kept, not later, another way."""
+    visitor.booth = booth(outcome())
+    somebody = folks.somebody("due", "overdue")
+    refuse_evidence(visitor)
+    desk = visit(visitor, somebody.card, FACE, BACK, BACK, LEAVE)
+    view = desk.last(views.FaceOtherWays)
+    assert (view.title, view.note) == (texts.FACE_IN_VAIN_TITLE, texts.FACE_IN_VAIN_NOTE)
+    offered = [each.key if isinstance(each, views.WayOption) else each for each in view.options]
+    assert offered[0] is WayKey.STAFF and FaceWay.AGAIN not in offered
+    assert "Certified" not in desk.trace
+    assert entries(visitor) == [["begun", "granted", "evidence", "parked"]]
+    assert '"tries": 0' in visitor.log_text.getvalue()
+    assert "ChooseWay" in visit(visitor, somebody.card, BACK, LEAVE).trace  # and it does not wait to be sent
+
+
+def test_what_was_refused_keeps_nothing_else_from_being_told(
+    folks: Township, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor.booth = booth(outcome(), outcome())
+    somebody = folks.somebody("due")
+    with monkeypatch.context() as patched:
+        patched.setattr(visitor.start_if_off().kiosk.api, "send_evidence", refusing("send_evidence"))
+        visit(visitor, somebody.card, FACE, BACK, BACK, LEAVE)
+    with monkeypatch.context() as patched:
+        patched.setattr(visitor.start_if_off().kiosk.api, "send_evidence", silent)
+        visit(visitor, somebody.card, FACE, DONE)
+    visit(visitor, somebody.card, FIRST, LEAVE)
+    assert [each[-1] for each in entries(visitor)] == ["parked", "answered"]
+
+
+def refusing(call: str) -> Any:
+    def refuse(*_: Any) -> Any:
+        raise Refused(call, wire.ProblemCode.INVALID_REQUEST)
+
+    return refuse
+
+
+def silent(*_: Any) -> Any:
+    raise Unreachable("send_evidence")
+
+
+def test_evidence_refused_when_a_picture_was_signed_is_told_as_not_done(
+    folks: Township, visitor: Visitor, cut: Any, heal: Any
+) -> None:
+    visitor.booth = booth(outcome(End.REVIEW))
+    person = folks.somebody("due", "overdue").card
+    refuse = visitor.do(lambda: refuse_evidence(visitor))
+    answers = (FACE, cut, FaceWay.COMPARE, SIGNED, heal, refuse, FIRST, BACK, BACK, LEAVE)
+    desk = visit(visitor, person, *answers)
+    assert desk.last(views.FaceOtherWays).title == texts.FACE_IN_VAIN_TITLE
+    assert entries(visitor) == [["begun", "granted", "evidence", "parked"]]
+
+
+def test_a_visit_that_is_refused_is_told_as_not_booked(folks: Township, visitor: Visitor) -> None:
+    visitor.start_if_off().kiosk.api.home_visit = refusing("home_visit")  # type: ignore[method-assign]
+    person = folks.somebody("due", "overdue").card
+    desk = visit(visitor, person, WayKey.HOME_VISIT, FIRST, FIRST, BACK, LEAVE)
+    assert [view.title for view in desk.told[1:]] == [texts.VISIT_REFUSED_TITLE]
+    assert "不用再来" not in "".join(desk.told[1].body) and desk.trace.count("ChooseWay") == 2
+    assert visits_at_home(visitor) == [["asked", "parked"]]
+    assert '"end": "booked"' not in visitor.log_text.getvalue()
 
 
 def test_evidence_after_the_consent_was_taken_back_is_settled(folks: Township, visitor: Visitor) -> None:

@@ -64,6 +64,19 @@ def test_a_visit_that_is_booked_is_said_on_its_button_which_stays_of_one_size(
     assert {box.pixels(span) for box in labels for span in box.spans} == {page.look.type(48)}
 
 
+@pytest.mark.parametrize(
+    ("ways", "marked"),
+    [((FACE, STAFF, WINDOW), True), ((STAFF, WINDOW, FACE), False), ((WINDOW, FACE), False)],
+)
+def test_a_face_that_stands_last_is_not_marked_as_the_next_step(
+    ways: tuple[views.WayOption, ...], marked: bool, stage: Any
+) -> None:
+    page = stage.mount(views.ChooseWay(check(1), ways, "2026-01"))
+    said = {press.answer: getattr(press, "primary", False) for press in page.presses()}
+    assert [key for key in WayKey if said.get(key)] == ([WayKey.FACE] if marked else [])
+    assert {way.key for way in ways} <= said.keys()
+
+
 def test_the_other_ways_say_it_too(stage: Any) -> None:
     view = replace(EVERY["face-other-ways"], options=(replace(HOME_VISIT, booked=True), WINDOW))  # type: ignore[type-var]
     page = stage.mount(view)
