@@ -329,12 +329,13 @@ def test_stopping_while_it_looks_takes_the_consent_back(
     assert states_of(folks, newest(visitor)) == ["open", "withdrawn"]
 
 
-def test_evidence_that_does_not_hold_is_looked_at_by_a_person(folks: Township, visitor: Visitor) -> None:
-    """The kiosk accepted and the centre does not: no word of doubt, no other date than the centre's."""
+def test_evidence_that_does_not_hold_leads_to_another_way(folks: Township, visitor: Visitor) -> None:
+    """The kiosk accepted and the centre does not: no word of doubt, no result, and nobody waits for what nobody can compare."""
     visitor.booth = booth(outcome(doubts=(Doubt.FLAT,), has_picture=False))
-    desk = visit(visitor, due(folks), FACE, DONE)
-    view = desk.last(views.Certified)
-    assert (view.state, view.next_date) == (CertifiedState.UNDER_REVIEW, "")
+    desk = visit(visitor, due(folks), FACE, BACK, BACK, LEAVE)
+    assert "Certified" not in desk.trace
+    assert desk.last(views.FaceOtherWays).title == texts.NOT_RECOGNISED_TITLE
+    assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
 
 
 # --- a picture for a person who compares -----------------------------------------------------------------------------
