@@ -18,6 +18,7 @@ from central import audit, day_report, enrolment, ledger, operators, references
 from central.app import create_app
 from central.clock import SystemClock, legal_day
 from central.commands import Data, Person, read_day, writing
+from central.face_limits import FaceLimits, trusted
 from central.field_commands import assignments_app, tablet_app
 from central.gateway import GatewaySilent
 from central.gateway_profile import profile_of
@@ -31,7 +32,21 @@ from central.service import open_database, open_service
 from central.settings import GatewaySettings, Settings
 from central.staff_commands import staff_app
 from central.verification import Keys
+from kiosk.face.zones import ThresholdsRefused
 from kiosk.wire import ReferenceSource
+
+LimitsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--face-limits", help="Folder of the signed limits that kiosks have: NAME.toml, NAME.toml.sig."
+    ),
+]
+LimitsKey = Annotated[
+    str, typer.Option("--face-limits-key", help="The Ed25519 public key they are signed with, 64 digits.")
+]
+StartLimits = Annotated[
+    bool, typer.Option("--start-limits/--no-start-limits", help="Whether the program's own limits hold too.")
+]
 
 
 class Source(StrEnum):
@@ -75,11 +90,15 @@ def run(
     notify_url: Annotated[
         str, typer.Option(help="Where the gateway sends notices; default: PUBLIC_URL/gateway/notify.")
     ] = "",
+    face_limits: LimitsFolder = None,
+    face_limits_key: LimitsKey = "",
+    start_limits: StartLimits = True,
     township: Annotated[int, typer.Option(help="Synthetic residents for an empty database.")] = 0,
     seed: Annotated[int, typer.Option(help="Which residents.")] = 7,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C; prints one line when ready."""
     merchant = read_merchant(gateway, gateway_url)
+    read_limits(face_limits, face_limits_key, start_limits)
     listener, address = listen(port, host)
     url = public_url.rstrip("/") or address
     settings = Settings(
@@ -90,6 +109,9 @@ def run(
         notify_url=notify_url,
         kiosks=kiosks,
         tablets=tablets if sandbox else 0,
+        face_limits=face_limits,
+        face_limits_key=face_limits_key,
+        start_limits=start_limits,
         township=township,
         seed=seed,
     )
@@ -109,6 +131,24 @@ def read_merchant(path: Path | None, address: str = "") -> GatewaySettings | Non
     except (OSError, ValueError) as error:
         raise typer.BadParameter(str(error)) from None
     return replace(merchant, address=address.rstrip("/")) if address else merchant
+
+
+def read_limits(folder: Path | None, public_key: str, start_limits: bool) -> FaceLimits:
+    """What ``--face-limits`` names, if all of it can be used."""
+    try:
+        return trusted(folder, public_key, start_values=start_limits)
+    except ThresholdsRefused as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+@app.command(name="face-limits")
+def list_limits(
+    face_limits: LimitsFolder = None, face_limits_key: LimitsKey = "", start_limits: StartLimits = True
+) -> None:
+    """Lists the limits that scores would be read by, with the digests that evidence names them by."""
+    for digest, known in read_limits(face_limits, face_limits_key, start_limits).by_digest.items():
+        limits = known.thresholds
+        typer.echo(f"{digest}  {limits.engine:<16} {limits.model[:12]}  {limits.made}")
 
 
 @app.command(name="gateway", help=GATEWAY_HELP)

@@ -2,7 +2,7 @@
 
     open ---------> accepted          the evidence bears it out (judgement.py): certified in the same transaction
       |
-      +-----------> under_review      the kiosk accepted and the evidence does not bear it out, or staff confirmed:
+      +-----------> under_review      evidence that holds came late, or staff confirmed:
       |               ^               reviews.py decides
       |               | picture
       +-----------> not_recognised    nothing has changed
@@ -21,11 +21,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
-from central import check_states, evidence, pictures, references, staff, tables
+from central import check_states, evidence, pictures, references, repeats, staff, tables
 from central.bills import age_on
 from central.certification import Certifications
 from central.clock import CHINA, Clock, legal_day
 from central.database import Database
+from central.face_limits import FaceLimits
 from central.judgement import Reason, ended_at_ms, judge
 from central.people import find
 from central.problems import Refused
@@ -54,9 +55,16 @@ STAYS = (CheckState.ACCEPTED, CheckState.REFUSED, CheckState.WITHDRAWN)
 class Checks:
     """Every call raises Refused, and then nothing was written."""
 
-    def __init__(self, database: Database, certifications: Certifications, keys: Keys, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        certifications: Certifications,
+        keys: Keys,
+        clock: Clock,
+        limits: FaceLimits,
+    ) -> None:
         self._database, self._certifications = database, certifications
-        self._keys, self._clock = keys, clock
+        self._keys, self._clock, self._limits = keys, clock, limits
 
     def begin(self, kiosk_id: str, start: CheckStart) -> CheckGrant:
         """The references, once."""
@@ -210,7 +218,14 @@ class Checks:
 
     def _judge(self, connection: Connection, check: Row[Any], told: CheckEvidence, now_ms: int) -> None:
         given = [source for source in check.references_given.split(",") if source]
-        state, reason = judge(told, given, opened_ms=check.opened_ms, received_ms=now_ms)
+        state, reason = judge(
+            told,
+            given,
+            self._limits,
+            repeated=repeats.is_repeat(connection, check.check_id, told),
+            opened_ms=check.opened_ms,
+            received_ms=now_ms,
+        )
         check_states.enter(connection, check.check_id, state, reason, at_ms=now_ms)
         if state is CheckState.ACCEPTED:
             person, on = find(connection, check.person_id), legal_day(ended_at_ms(told))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from central.certification import Certifications
 from central.clock import Clock
 from central.database import Database
+from central.face_limits import FaceLimits
 from central.packets import Packets
 from central.packs import Packs
 from central.staff_door import StaffDoor
@@ -22,7 +23,9 @@ class Field:
     visits: Visits
 
 
-def open_field(database: Database, certifications: Certifications, keys: Keys, clock: Clock) -> Field:
-    door, visits = StaffDoor(database, keys, clock), Visits(certifications, keys)
+def open_field(
+    database: Database, certifications: Certifications, keys: Keys, clock: Clock, limits: FaceLimits
+) -> Field:
+    door, visits = StaffDoor(database, keys, clock), Visits(certifications, keys, limits)
     packs = Packs(database, certifications, door, keys, clock)
     return Field(door, packs, Packets(database, visits, keys, clock), visits)

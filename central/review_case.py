@@ -203,12 +203,11 @@ def history(connection: Connection, check_id: str) -> tuple[Event, ...]:
 
 
 def _became(state: str, reason: str) -> str:
-    words = STATES.get(state, state)
-    return (
-        f"{words}：{REASONS.get(Reason(reason), OTHER_REASON)[0]}"
-        if state == CheckState.UNDER_REVIEW.value
-        else words
-    )
+    """With the reason where there is one to tell: why it waits, or what did not bear out the machine's word."""
+    words, told = STATES.get(state, state), REASONS.get(Reason(reason))
+    if state == CheckState.UNDER_REVIEW.value:
+        return f"{words}：{(told or OTHER_REASON)[0]}"
+    return f"{words}：{told[0]}" if state == CheckState.NOT_RECOGNISED.value and told else words
 
 
 def _actions(found: CheckEvidence) -> tuple[SeenAction, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from central import rules, sandbox_field, seeding, tables
+from central import face_limits, rules, sandbox_field, seeding, tables
 from central.certification import Certifications
 from central.checks import Checks
 from central.clock import legal_day
@@ -80,7 +80,10 @@ def open_database(settings: Settings) -> Database:
 
 
 def open_service(settings: Settings) -> Service:
-    """Migrates, reads the rules, seeds an empty database, and wires the parts."""
+    """Migrates, reads the rules, seeds an empty database, and wires the parts.  Raises ThresholdsRefused for limits of faces."""
+    limits = face_limits.trusted(
+        settings.face_limits, settings.face_limits_key, start_values=settings.start_limits
+    )
     database, keys, clock = open_database(settings), Keys(settings.data / "keys"), settings.clock
     with database.read() as connection:
         rulebook = rules.load(connection, settings.city)
@@ -133,10 +136,10 @@ def open_service(settings: Settings) -> Service:
         print_desk,
         device_logs,
         reconciler,
-        Checks(database, certifications, keys, clock),
+        Checks(database, certifications, keys, clock, limits),
         HomeVisits(database, certifications.periods, clock),
         Reviews(certifications, keys),
-        open_field(database, certifications, keys, clock),
+        open_field(database, certifications, keys, clock, limits),
         gateway,
         inbox,
         sandbox,

@@ -58,6 +58,7 @@ class Settings:
     ``sandbox`` adds ``kiosks`` trial kiosks, ``tablets`` trial tablets with visits to make,
     pages, and a trial gateway inside unless ``gateway`` names another.
     ``notify_url`` is where that gateway sends its notices; empty: ``public_url`` and /gateway/notify.
+    ``face_limits`` is a folder of signed limits, read with ``face_limits_key``; ``start_limits``: the program's own hold beside them.
     ``payee`` is who a payer reads is paid.
     """
 
@@ -74,5 +75,8 @@ class Settings:
     payee: str = "威海市文登区社会保险征缴（演示）"
     city: str = "wendeng"
     area_code: str = "371081"
+    face_limits: Path | None = None
+    face_limits_key: str = ""
+    start_limits: bool = True
     sweep_interval_s: float = 1.0
     clock: Clock = field(default_factory=SystemClock)

@@ -1,8 +1,9 @@
 """Every table.  Written so that SQLite and PostgreSQL both take it; types differ only in ``SEQUENCE``.
 
 Money is integer fen, times are integer milliseconds UTC (``_ms``), legal days are dates.  The tables named in
-``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS``, ``FROZEN_CHECKS``, ``FROZEN_LOOKS`` and ``FROZEN_VISITS`` are only ever inserted
-into: triggers made by the migrations refuse UPDATE and DELETE.  The tables of visits at home are in ``tables_field``.
+``FROZEN``, ``FROZEN_MONEY``, ``FROZEN_BOOKS``, ``FROZEN_CHECKS``, ``FROZEN_LOOKS``, ``FROZEN_VISITS`` and ``FROZEN_MARKS`` are
+only ever inserted into: triggers made by the migrations refuse UPDATE and DELETE.  The tables of visits at home are in
+``tables_field``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ FROZEN_BOOKS = (
 )
 FROZEN_CHECKS = ("checks", "check_evidence", "check_states")
 FROZEN_LOOKS = ("picture_looks",)
+FROZEN_MARKS = ("evidence_marks",)
 FROZEN_VISITS = ("packets", "refused_packets", "packet_decisions", "packs", "pack_items")
 
 SEQUENCE = BigInteger().with_variant(Integer, "sqlite")
@@ -318,6 +320,14 @@ check_evidence = Table(
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+)
+
+# What was asked and answered in a check, and when, as a SHA-256: evidence that comes again is known (``repeats``).
+evidence_marks = Table(
+    "evidence_marks",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("check_id", String(40), ForeignKey("checks.check_id"), nullable=False),
 )
 
 # Every state a check was ever in; the last one holds.

@@ -17,10 +17,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from central import assignments, check_states, checks, evidence, home_visits, packs, pictures, tables, tickets
+from central import (
+    assignments,
+    check_states,
+    checks,
+    evidence,
+    home_visits,
+    packs,
+    pictures,
+    repeats,
+    tables,
+    tickets,
+)
 from central.assignments import Why
 from central.certification import Certifications
 from central.clock import legal_day
+from central.face_limits import FaceLimits
 from central.field_clock import Moment, clock_flaw, limits_flaw
 from central.judgement import CLOCKS_APART_MS, LIFE_MS, Reason, judge
 from central.staff_door import MOST_DAYS
@@ -93,8 +105,8 @@ class _Visit:
 
 
 class Visits:
-    def __init__(self, certifications: Certifications, keys: Keys) -> None:
-        self._certifications, self._keys = certifications, keys
+    def __init__(self, certifications: Certifications, keys: Keys, limits: FaceLimits) -> None:
+        self._certifications, self._keys, self._limits = certifications, keys, limits
 
     def settle(self, connection: Connection, brought: Brought, *, overruled: bool = False) -> Outcome:
         """All that follows from a record, inside the caller's write transaction.
@@ -186,9 +198,10 @@ class Visits:
             opened_ms=brought.begun_ms,
         )
         evidence.append(connection, check, evidence.canonical(_evidence(brought)), brought.received_ms)
-        state, reason = self._judged(visit, overruled)
+        state, reason = self._judged(connection, visit, overruled)
         kept = self._keep_picture(connection, record, brought.received_ms)
         if record.kind is RecordKind.FACE and kept and state is CheckState.NOT_RECOGNISED:
+            check_states.enter(connection, check.check_id, state, reason, at_ms=brought.received_ms)
             state, reason = CheckState.UNDER_REVIEW, Reason.PICTURE
         at_ms, number = brought.received_ms, ""
         check_states.enter(connection, check.check_id, state, reason, at_ms=at_ms)
@@ -201,13 +214,15 @@ class Visits:
         lost = "the picture cannot be opened" if kept is False else ""
         return Outcome(RESULTS[state], receipt_no=number, detail=lost)
 
-    def _judged(self, visit: _Visit, overruled: bool) -> tuple[CheckState, Reason]:
+    def _judged(self, connection: Connection, visit: _Visit, overruled: bool) -> tuple[CheckState, Reason]:
         brought, record = visit.brought, visit.brought.record
         if record.kind is RecordKind.MANUAL or record.evidence is None:
             return CheckState.UNDER_REVIEW, Reason.SECOND_PERSON
         state, reason = judge(
             record.evidence,
             visit.given,
+            self._limits,
+            repeated=repeats.is_repeat(connection, record.record_id, record.evidence),
             # a visit takes as long as it takes; the check is the end of it
             opened_ms=max(brought.begun_ms, brought.ended_ms - LIFE_MS),
             received_ms=brought.received_ms,
@@ -218,7 +233,7 @@ class Visits:
         compared = {each.source for each in record.evidence.comparisons if each.zone == "accept"}
         typed = record.identified is not None and record.identified.by is IdentifiedBy.TYPED
         if typed and compared <= {ReferenceSource.CHIP}:
-            return CheckState.UNDER_REVIEW, Reason.NOT_GIVEN  # no card was read: whose chip was that?
+            return CheckState.NOT_RECOGNISED, Reason.NOT_GIVEN  # no card was read: whose chip was that?
         return (CheckState.UNDER_REVIEW, Reason.PARKED) if overruled else (state, reason)
 
     def _keep_picture(self, connection: Connection, record: Record, at_ms: int) -> bool | None:

@@ -152,6 +152,7 @@ def run_kiosk(config: Config, headless: bool) -> int:
     """Runs until it is stopped.  0 after a clean stop, 1 after a surprise, 3 when there is no display."""
     from screens import environment
 
+    leave_no_core()
     driver = environment.OFF_SCREEN if headless else environment.ON_SCREEN
     try:
         environment.prepare(config.screen, driver)
@@ -159,6 +160,13 @@ def run_kiosk(config: Config, headless: bool) -> int:
         sys.stderr.write(f"cannot start: {error}\n")
         return 3
     return run_window(config, driver)
+
+
+def leave_no_core() -> None:
+    """What shows people leaves nothing of them when it dies, whoever started it; the service's own limit says the same."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def run_window(

@@ -204,7 +204,7 @@ class FaceOnnx:
 class FaceCheck:
     """[face.check]: what is asked of the person and how long one waits.  Angles are against their own straight look."""
 
-    actions: Annotated[int, Between(1, 4)] = 3
+    actions: Annotated[int, Between(3, 4)] = 3  # central takes no fewer
     look_s: Annotated[float, Between(0.5, 5)] = 1.0
     most_pause_s: Annotated[float, Between(0, 5)] = 2.0
     step_s: Annotated[float, Between(3, 120)] = 15.0

@@ -216,11 +216,11 @@ def core_dumps(pattern: Path = CORE_PATTERN) -> Finding:
         return Finding("core dumps", None, f"{pattern} cannot be read: {error.strerror}")
     program = handler.removeprefix("|").split(" ")[0]
     if not handler.startswith("|") or program.endswith(("/systemd-coredump", "/false", "/true")):
-        return Finding("core dumps", True, "none is kept: LimitCORE=0 in kiosk.service holds")
+        return Finding("core dumps", True, "none is kept: the kiosk forbids them, and so does LimitCORE=0")
     return Finding(
         "core dumps",
         False,
-        f"the kernel gives them to {program}, whatever kiosk.service says. Remove that program, or write"
+        f"the kernel gives them to {program}, whatever kiosk and kiosk.service say. Remove that program, or write"
         " kernel.core_pattern=core into /etc/sysctl.d/60-kiosk.conf and restart.",
     )
 

@@ -484,7 +484,9 @@ class CheckEvidence(Request):
     engine: Word | None = None
     model: Sha256 | None = None
     detector: Sha256 | None = None
-    thresholds: Annotated[str, Field(pattern=r"^[0-9a-z -]{0,20}$")] = ""
+    thresholds: Annotated[str, Field(pattern=r"^[0-9a-z -]{0,64}$")] = (
+        ""  # SHA-256 of the limits; older ones: a day
+    )
     frames: Count = 0
     duration_ms: Count = 0
     quality: Annotated[

@@ -25,7 +25,11 @@ MAY_IMPORT = {
     "devices": ("devices",),
     "kiosk": ("kiosk", "devices", "assets"),
     "screens": ("screens", "kiosk", "assets"),
-    "central": ("central", "kiosk.wire", "kiosk.field.wire", "kiosk.seal", "assets"),
+    # what a score means is one thing, wherever it is read: limits and pins of weights, without any array
+    "central": (
+        *("central", "kiosk.wire", "kiosk.field.wire", "kiosk.seal"),
+        *("kiosk.face.zones", "kiosk.face.weights", "assets"),
+    ),
     "assets": ("assets",),
     "stand": PACKAGES,
     "bench": PACKAGES,

@@ -22,7 +22,6 @@ call that needs them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from hashlib import sha256
 from random import Random
 
 from kiosk.config import Face
@@ -42,7 +41,7 @@ from kiosk.face.raster import Raster
 from kiosk.face.seeing import Seen, see
 from kiosk.face.surroundings import Surroundings
 from kiosk.face.tracking import NEW
-from kiosk.face.weights import ENGINE
+from kiosk.face.weights import detector_digest
 from kiosk.face.zones import Source, Thresholds, Zone, together
 
 ENDS = {Zone.ACCEPT: End.ACCEPTED, Zone.REVIEW: End.REVIEW, Zone.NO_MATCH: End.NO_MATCH}
@@ -289,8 +288,8 @@ class Check:
             comparisons,
             self._matcher.name,
             self._matcher.digest,
-            self._thresholds.made,
-            sha256("".join(weights.sha256 for weights in ENGINE).encode()).hexdigest(),
+            self._thresholds.digest,
+            detector_digest(),
             self._frames,
             round((self._last_s - (self._last_s if self._first_s is None else self._first_s)) * 1000),
             quality,

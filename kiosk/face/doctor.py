@@ -54,7 +54,7 @@ def findings(face: Face) -> Iterator[Finding]:
         yield Finding("limits", False, f"{error}. 限值不可用，本机暂不提供刷脸")
         return
     signed = f"signed, of {limits.made}" if face.thresholds else "start values, not calibrated here"
-    yield Finding("limits", True, signed)
+    yield Finding("limits", True, f"{signed}; {limits.digest}")
     english, chinese = STRENGTH[face.engine]
     yield Finding("strength", True, f"{english}. {chinese}")
     for source in Source:

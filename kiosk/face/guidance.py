@@ -97,7 +97,7 @@ class Outcome:
     comparisons: tuple[Comparison, ...] = ()
     engine: str = ""
     model: str = ""  # of the comparing network
-    thresholds: str = ""  # the day they were made, or "start values"
+    thresholds: str = ""  # of the limits that gave the zones
     detector: str = ""  # of the four networks together
     frames: int = 0
     duration_ms: int = 0

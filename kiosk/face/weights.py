@@ -76,6 +76,11 @@ ENGINE = (SHORT_RANGE, FULL_RANGE, MESH, IRIS)
 DLIB = (FIVE_POINTS, RESNET)
 
 
+def detector_digest() -> str:
+    """What evidence names the four networks together by that find and follow a face."""
+    return hashlib.sha256("".join(weights.sha256 for weights in ENGINE).encode()).hexdigest()
+
+
 def path_of(weights: Weights) -> Path:
     """Where the package was installed.  Raises ModelMissing when it was not."""
     spec = importlib.util.find_spec(weights.package)

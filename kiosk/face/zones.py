@@ -2,7 +2,8 @@
 
 Limits belong to one engine, to the very weights they were measured on, and to the source of the reference.  They come from a file
 signed outside the kiosk (Ed25519 over its bytes, 64 bytes in a file of the same name and ``.sig``); without one the start values
-below hold.  A poor reference never gets another limit: it goes to a person.
+below hold.  A poor reference never gets another limit: it goes to a person.  Central holds the same limits and reads the scores
+by them itself: evidence names the limits by their ``digest``.
 
     thresholds.toml    version = 1
                        engine, model (SHA-256 of the weights), made (a date)
@@ -11,18 +12,22 @@ below hold.  A poor reference never gets another limit: it goes to a person.
 
 from __future__ import annotations
 
+import json
 import math
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import Enum
+from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from kiosk import shape
-from kiosk.config import Face
 from kiosk.face.weights import RESNET
 from kiosk.shape import Between, Like
+
+if TYPE_CHECKING:
+    from kiosk.config import Face  # central reads limits too, and knows no kiosk's configuration
 
 LIBRARY_DEFAULT = (
     0.6  # face_recognition's tolerance: it let 41 of 45 pairs of strangers pass in one small East-Asian set
@@ -88,6 +93,12 @@ class Thresholds:
     version: Literal[1] = 1
     made: Annotated[str, Like(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|start values")] = "start values"
 
+    @property
+    def digest(self) -> str:
+        """What evidence names these limits by: SHA-256, in hexadecimal, over all that they say."""
+        said = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return sha256(said.encode()).hexdigest()
+
     def of(self, source: Source) -> Limits:
         return {Source.CERTIFIED: self.certified, Source.PHOTO: self.photo, Source.CHIP: self.chip}[source]
 
@@ -116,6 +127,16 @@ def together(zones: Iterable[Zone]) -> Zone:
     if Zone.ACCEPT in seen and Zone.NO_MATCH not in seen:
         return Zone.ACCEPT
     return Zone.NO_MATCH if seen == {Zone.NO_MATCH} else Zone.REVIEW
+
+
+def direction_of(thresholds: Thresholds) -> Direction:
+    """What a better score is, by the limits alone.  Raises ThresholdsRefused when accept and review are the same everywhere."""
+    if thresholds.model == RESNET.sha256:
+        return Direction.SMALLER
+    for limits in (thresholds.of(source) for source in Source):
+        if limits.accept != limits.review:
+            return Direction.SMALLER if limits.accept < limits.review else Direction.LARGER
+    raise ThresholdsRefused("accept and review are the same: nothing says what a better score is")
 
 
 def thresholds_for(face: Face, engine: str, model: str, direction: Direction) -> Thresholds:

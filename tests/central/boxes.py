@@ -183,6 +183,7 @@ def tamper(database: Database, table: Table, statement: str, **values: object) -
         *tables.FROZEN_BOOKS,
         *tables.FROZEN_CHECKS,
         *tables.FROZEN_VISITS,
+        *tables.FROZEN_MARKS,
     )
     with database.write() as connection:
         kept = []

@@ -107,7 +107,9 @@ class FarTablet:
         if kind == "face":
             source = person["references"][0]["source"] if person["references"] else "chip"
             seen = evidence(
-                ended_ms - MINUTE_MS, comparisons=[{"source": source, "zone": "accept", "score": 0.3}]
+                ended_ms - MINUTE_MS,
+                told["record_id"],
+                comparisons=[{"source": source, "zone": "accept", "score": 0.3}],
             )
             told |= {
                 "identified": identified,

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 from datetime import date, timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from PIL import Image
@@ -14,8 +13,11 @@ from sqlalchemy import select
 
 from central import references, staff, tables
 from central.clock import legal_time
+from kiosk.face.weights import RESNET, detector_digest
+from kiosk.face.zones import START
 from kiosk.seal import ReceiverKey, seal
 from kiosk.wire import CONSENT_VERSION, ReferenceSource, picture_info
+from tests.central.sitter import answers
 
 PORTRAIT = Path(__file__).parents[2] / "stand" / "faces" / "astronaut.png"  # public domain
 STROKES = [
@@ -23,7 +25,6 @@ STROKES = [
     [[560, 380], [700, 620], [900, 340]],
     [[950, 700]],
 ]
-NETWORK = sha256(b"a network of the tests").hexdigest()
 
 
 def jpeg(height=360, quality=80, mirrored=False):
@@ -89,19 +90,16 @@ class Hall:
     def tell(self, check_id, end="review", doubts=(), comparisons=None, asked=None):
         """The evidence, as the kiosk has it a moment after the check."""
         self.clock.move_s(40)
-        asked = asked or [
-            {"action": "blink", "asked_ms": 6200, "done_ms": 9100},
-            {"action": "turn_left", "asked_ms": 11000, "done_ms": 15800},
-        ]
+        asked = asked or answers(check_id, "blink", "turn_left", "nod")
         body = {
             "end": end,
             "asked": asked,
             "doubts": list(doubts),
             "comparisons": [comparison()] if comparisons is None else comparisons,
             "engine": "dlib",
-            "model": NETWORK,
-            "detector": NETWORK,
-            "thresholds": "start values",
+            "model": RESNET.sha256,
+            "detector": detector_digest(),
+            "thresholds": START[0].digest,
             "frames": 214,
             "duration_ms": 21_400,
             "quality": {"sharpness": 412.5, "brightness": 131.0},

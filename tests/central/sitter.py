@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from datetime import datetime, timedelta, timezone
+from random import Random
 
 from sqlalchemy import select
 
-from central import enrolment, tables
+from central import check_states, enrolment, tables
+from central.judgement import Reason
+from kiosk.face.weights import RESNET, detector_digest
+from kiosk.face.zones import START
 from kiosk.seal import ReceiverKey, seal
-from kiosk.wire import ReferenceSource, picture_info, reference_info
+from kiosk.wire import CheckState, ReferenceSource, picture_info, reference_info
 
 ZHANG = "371081196203150042"
 DUE_S = 129 * 86_400  # from the stood clock to 2027-04-01 10:00: her certification ended the day before
@@ -46,10 +50,11 @@ class Sitter:
         return grant
 
     def told(self, check_id="WD001-CHECK-1", **changes):
-        return self.kiosk.call("POST", f"/v1/checks/{check_id}/evidence", self.evidence(**changes))
+        told = self.evidence(check_id, **changes)
+        return self.kiosk.call("POST", f"/v1/checks/{check_id}/evidence", told)
 
-    def evidence(self, **changes):
-        return evidence(self.clock.ms, **changes)
+    def evidence(self, check_id="WD001-CHECK-1", **changes):
+        return evidence(self.clock.ms, check_id, **changes)
 
     def send_picture(self, sealed, check_id="WD001-CHECK-1"):
         body = {"consent_version": "2026-01", "sealed": sealed}
@@ -70,20 +75,27 @@ class Sitter:
         return self.kiosk.visit()["certification"]
 
 
-def evidence(ended_ms, **changes):
+def answers(check_id, *actions):
+    """Questions and answers that are this check's alone, all within twelve seconds."""
+    rng, asked, at_ms = Random(check_id), [], 1_500
+    for action in actions:
+        asked_ms = at_ms + rng.randint(400, 1_200)
+        at_ms = asked_ms + rng.randint(600, 2_000)
+        asked.append({"action": action, "asked_ms": asked_ms, "done_ms": at_ms})
+    return asked
+
+
+def evidence(ended_ms, check_id="WD001-CHECK-1", **changes):
     """What bears itself out; ``ended_ms`` by the kiosk's clock."""
     told = {
         "end": "accepted",
-        "asked": [
-            {"action": "blink", "asked_ms": 2_000, "done_ms": 4_100},
-            {"action": "turn_left", "asked_ms": 5_000, "done_ms": 8_300},
-        ],
+        "asked": answers(check_id, "blink", "turn_left", "nod"),
         "doubts": [],
         "comparisons": [{"source": "photo", "zone": "accept", "score": 0.31, "flaws": []}],
         "engine": "dlib",
-        "model": "5" * 64,
-        "detector": "d" * 64,
-        "thresholds": "start values",
+        "model": RESNET.sha256,
+        "detector": detector_digest(),
+        "thresholds": START[0].digest,
         "frames": 140,
         "duration_ms": 11_800,
         "quality": {"sharpness": 210.5},
@@ -107,6 +119,13 @@ def give_face(central, number=ZHANG, source="photo", coded=JPEG):
     with service.database.write() as connection:
         of = ReferenceSource(source)
         enrolment.add_reference(connection, service.keys, number, of, coded, at_ms=0)
+
+
+def waits_unseen(central, check_id, at_ms):
+    """A check in review without any picture, as earlier versions left them."""
+    waits = CheckState.UNDER_REVIEW
+    with central.service.database.write() as connection:
+        check_states.enter(connection, check_id, waits, Reason.DOUBTED, at_ms=at_ms)
 
 
 def rows(central, table, *where):

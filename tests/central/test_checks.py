@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from central import audit, references, staff, tables
 from central.reviews import NothingToCompare, NotWaiting, SamePerson
 from kiosk.face import reference_format
+from kiosk.face.zones import START
 from kiosk.seal import NotSealedForUs, ReceiverKey
 from tests.central.boxes import tamper
 from tests.central.sitter import (
@@ -21,10 +22,12 @@ from tests.central.sitter import (
     STAFF,
     ZHANG,
     Sitter,
+    answers,
     give_face,
     rows,
     signed_picture,
     states,
+    waits_unseen,
 )
 
 HOUR_S, DAY_S = 3600, 86_400
@@ -146,6 +149,9 @@ def test_told_by_many_at_once_it_certifies_once(central, zhang, kiosk_at):
 
 
 PHOTO = {"source": "photo", "zone": "accept", "score": 0.3}
+CHIP = {**PHOTO, "source": "chip"}
+TURN = {"action": "turn_left", "asked_ms": 9_000, "done_ms": 10_500}
+NOT_DONE = {**TURN, "done_ms": None}
 
 
 @pytest.mark.parametrize(
@@ -153,12 +159,39 @@ PHOTO = {"source": "photo", "zone": "accept", "score": 0.3}
     [
         ({"doubts": ["flat"]}, "doubted"),
         ({"asked": []}, "not_asked"),
-        ({"asked": [{"action": "nod", "asked_ms": 1, "done_ms": None}]}, "not_done"),
-        ({"asked": [{"action": "nod", "asked_ms": 900, "done_ms": 800}]}, "not_done"),
-        ({"comparisons": []}, "not_compared"),
-        ({"comparisons": [{**PHOTO, "zone": "review"}]}, "not_compared"),
-        ({"comparisons": [PHOTO, {**PHOTO, "source": "chip", "zone": "no_match"}]}, "contradicted"),
-        ({"comparisons": [{**PHOTO, "source": "certified"}]}, "not_given"),
+        ({"asked": answers(CHECK, "blink", "nod")}, "not_asked"),
+        ({"asked": answers(CHECK, "blink", "nod", "sing")}, "not_asked"),
+        ({"asked": answers(CHECK, "blink", "nod", "nod")}, "not_asked"),
+        ({"asked": [*answers(CHECK, "blink", "nod"), NOT_DONE]}, "not_done"),
+        ({"asked": [TURN, *answers(CHECK, "blink", "nod")]}, "impossible"),  # the last was asked first
+        ({"asked": [*answers(CHECK, "blink", "nod"), {**TURN, "done_ms": 9_000}]}, "impossible"),
+        ({"asked": [*answers(CHECK, "blink", "nod"), {**TURN, "done_ms": 9_249}]}, "impossible"),
+        ({"asked": [*answers(CHECK, "blink", "nod"), {**TURN, "done_ms": 11_801}]}, "impossible"),
+        ({"duration_ms": 0}, "impossible"),
+        ({"frames": 0}, "impossible"),
+        ({"frames": 11}, "impossible"),
+        ({"comparisons": []}, "not_all"),
+        ({"comparisons": [{**PHOTO, "zone": "review", "score": 0.45}]}, "not_compared"),
+        ({"comparisons": [{**PHOTO, "zone": "review", "score": None, "flaws": ["small"]}]}, "not_compared"),
+        ({"comparisons": [PHOTO, {**CHIP, "zone": "no_match", "score": 0.71}]}, "contradicted"),
+        ({"comparisons": [PHOTO, {**PHOTO, "source": "certified"}]}, "not_given"),
+        ({"comparisons": [PHOTO, PHOTO]}, "not_given"),
+        ({"comparisons": [PHOTO, CHIP, CHIP]}, "not_given"),
+        ({"comparisons": [CHIP]}, "not_all"),
+        ({"comparisons": [{**PHOTO, "score": 0.41}]}, "other_zone"),
+        ({"comparisons": [{**PHOTO, "score": 0.99}]}, "other_zone"),
+        ({"comparisons": [{**PHOTO, "score": None}]}, "other_zone"),
+        ({"comparisons": [{**PHOTO, "score": None, "flaws": ["small"]}]}, "other_zone"),
+        ({"comparisons": [{**PHOTO, "flaws": ["small"]}]}, "other_zone"),
+        ({"comparisons": [{**PHOTO, "zone": "review"}]}, "other_zone"),
+        ({"comparisons": [PHOTO, {**CHIP, "zone": "whatever"}]}, "other_zone"),
+        ({"engine": "anything"}, "unknown_engine"),
+        ({"model": "0" * 64}, "unknown_engine"),
+        ({"detector": "0" * 64}, "unknown_engine"),
+        ({"thresholds": ""}, "unknown_limits"),
+        ({"thresholds": "start values"}, "unknown_limits"),
+        ({"thresholds": "0" * 64}, "unknown_limits"),
+        ({"thresholds": START[2].digest}, "unknown_limits"),  # another engine's
         ({"engine": None}, "unnamed"),
         ({"model": None}, "unnamed"),
         ({"detector": None}, "unnamed"),
@@ -169,14 +202,36 @@ PHOTO = {"source": "photo", "zone": "accept", "score": 0.3}
         ({"ended_at": "9999-12-31T23:59:59-23:00"}, "outside"),
     ],
 )
-def test_what_does_not_bear_itself_out_waits_for_a_person(central, zhang, changes, reason):
+def test_what_does_not_bear_itself_out_certifies_nobody(central, zhang, changes, reason):
+    """There is no picture that a person could compare: the way to another check, or another way, is open."""
     zhang.begun()
     status, reply = zhang.told(**changes)
-    assert (status, reply["state"], reply["receipt_no"]) == (200, "under_review", "")
-    assert states(central)[-1] == ("under_review", reason, "")
+    assert (status, reply["state"], reply["receipt_no"]) == (200, "not_recognised", "")
+    assert states(central)[-1] == ("not_recognised", reason, "")
     assert certified(central, zhang.person_id) == []
-    page = zhang.state()
-    assert (page["state"], page["check_id"]) == ("under_review", CHECK)
+    assert zhang.state()["state"] == "due"
+    assert reason not in json.dumps(zhang.state()) + json.dumps(reply)  # for staff, never for the person
+    assert zhang.begin("WD001-CHECK-2")[0] == 200
+
+
+def test_what_another_check_was_told_certifies_nobody_else(central, zhang):
+    zhang.begun()
+    told = zhang.evidence()
+    assert zhang.told()[1]["state"] == "accepted"
+    other = next(row for row in central_drawers(central) if row.person_id != zhang.person_id)
+    give_face(central, other.number)
+    zhang.clock.move_s(400 * DAY_S)
+    second = Sitter(zhang.kiosk, zhang.clock, other.person_id)
+    second.begun("WD001-CHECK-2")
+    again = {"asked": told["asked"], "frames": 155, "duration_ms": 12_345, "quality": {}}
+    assert second.told("WD001-CHECK-2", **again)[1]["state"] == "not_recognised"
+    assert states(central, "WD001-CHECK-2")[-1] == ("not_recognised", "repeated", "")
+    second.begun("WD001-CHECK-3")
+    assert second.told("WD001-CHECK-3")[1]["state"] == "accepted"
+
+
+def central_drawers(central):
+    return [row for row in rows(central, "persons") if row.benefit]
 
 
 @pytest.mark.parametrize(
@@ -192,9 +247,19 @@ def test_a_check_that_did_not_work_changes_nothing_for_the_person(central, zhang
     assert zhang.begin("WD001-CHECK-2")[0] == 200
 
 
-def test_the_chips_own_picture_need_not_have_come_from_here(zhang):
+def test_the_chips_own_picture_need_not_have_come_from_here(central, kiosk, clock):
+    clock.move_s(DUE_S)
+    nobodys = Sitter(kiosk, clock)  # central has no photograph
+    nobodys.begun()
+    _, reply = nobodys.told(comparisons=[CHIP])
+    assert reply["state"] == "accepted"
+
+
+def test_beside_a_photograph_a_poor_chip_is_nothing_against_anybody(zhang):
     zhang.begun()
-    _, reply = zhang.told(comparisons=[{**PHOTO, "source": "chip"}])
+    _, reply = zhang.told(
+        comparisons=[PHOTO, {**CHIP, "zone": "review", "score": None, "flaws": ["few_bytes"]}]
+    )
     assert reply["state"] == "accepted"
 
 
@@ -251,9 +316,8 @@ def test_five_checks_a_day_and_then_another_way(zhang):
     assert zhang.begun("WD001-CHECK-6")["tries_left"] == 4
 
 
-def test_a_check_that_is_being_compared_is_not_made_again(zhang):
-    zhang.begun()
-    zhang.told(doubts=["flat"])
+def test_a_check_that_is_being_compared_is_not_made_again(pictured):
+    zhang = pictured
     assert zhang.begin("WD001-CHECK-2")[1]["code"] == "not_due"
     assert zhang.assist()[1]["code"] == "not_due"
 
@@ -424,11 +488,10 @@ def test_who_confirmed_is_never_the_second_person(central, zhang):
     assert certified(central, zhang.person_id) == []
 
 
-def test_nobody_decides_about_themselves(central, zhang):
+def test_nobody_decides_about_themselves(central, pictured):
     from central import staff
 
-    zhang.begun()
-    zhang.told(doubts=["flat"])
+    zhang = pictured
     database = central.service.database
     with database.write() as connection:
         staff.add(connection, ZHANG, "张秀英", "张主任")
@@ -461,6 +524,7 @@ def test_staff_who_were_removed_confirm_nobody(central, zhang):
 def test_nobody_accepts_what_nobody_can_see(central, zhang):
     zhang.begun()
     zhang.told(doubts=["flat"])
+    waits_unseen(central, CHECK, zhang.clock.ms)
     reviews, database = central.service.reviews, central.service.database
     with pytest.raises(NothingToCompare), database.write() as connection:
         reviews.decide(connection, CHECK, "孙复核", True, "看着像", at_ms=0)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import update
 
-from central import assignments, audit, staff, tables, tables_field, tablets
+from central import assignments, audit, review_case, staff, tables, tables_field, tablets
 from central.assignments import Why
 from kiosk.field.wire import Badge, Pack
 from kiosk.seal import NotSealedForUs, ReceiverKey
@@ -211,7 +211,7 @@ def test_references_go_into_the_pack_and_what_was_given_is_remembered(tablet, fi
     assert tablet.brought(0) == ("accepted", "certified")
     record = tablet.record(1)
     record["evidence"]["comparisons"][0]["source"] = "photo"  # of whom central has none
-    assert tablet.send(tablet.packet(record))[1]["result"] == "under_review"
+    assert tablet.send(tablet.packet(record))[1]["result"] == "not_recognised"
     assert states(field, record["record_id"])[-1][1] == "not_given"
 
 
@@ -296,10 +296,12 @@ def evidence_of(central, *records):
     [
         ({"end": "no_match"}, "not_recognised"),
         ({"end": "review"}, "not_recognised"),
-        ({"doubts": ["screen"]}, "under_review"),
-        ({"asked": []}, "under_review"),
-        ({"model": None}, "under_review"),
-        ({"comparisons": [{"source": "chip", "zone": "no_match", "score": 0.9}]}, "under_review"),
+        ({"doubts": ["screen"]}, "not_recognised"),
+        ({"asked": []}, "not_recognised"),
+        ({"model": None}, "not_recognised"),
+        ({"thresholds": "0" * 64}, "not_recognised"),
+        ({"comparisons": [{"source": "chip", "zone": "accept", "score": 0.9}]}, "not_recognised"),
+        ({"comparisons": [{"source": "chip", "zone": "no_match", "score": 0.9}]}, "not_recognised"),
     ],
 )
 def test_the_evidence_is_judged_as_a_kiosks_is(field, tablet, changes, result):
@@ -313,7 +315,8 @@ def test_the_evidence_is_judged_as_a_kiosks_is(field, tablet, changes, result):
 def test_a_chip_that_nobody_read_is_no_proof(field, tablet):
     record = tablet.record()
     record["identified"] |= {"by": "typed", "reason": "lost"}
-    assert tablet.send(tablet.packet(record))[1]["result"] == "under_review"
+    assert tablet.send(tablet.packet(record))[1]["result"] == "not_recognised"
+    assert states(field, record["record_id"])[-1][1] == "not_given"
 
 
 def test_a_signed_picture_goes_to_a_person(field, tablet):
@@ -325,6 +328,18 @@ def test_a_signed_picture_goes_to_a_person(field, tablet):
     with field.service.database.read() as connection:
         assert reviews.picture(connection, record["record_id"]).jpeg == JPEG
         assert reviews.evidence(connection, record["record_id"]).end.value == "review"
+
+
+def test_what_does_not_bear_itself_out_is_told_to_who_compares_the_picture(field, tablet):
+    record = tablet.record()
+    record["evidence"]["comparisons"][0]["score"] = 0.9
+    record["picture"] = tablet.photo(record["record_id"])
+    assert tablet.send(tablet.packet(record))[1]["result"] == "under_review"
+    became = states(field, record["record_id"])
+    assert became[1:] == [("not_recognised", "other_zone", ""), ("under_review", "picture", "")]
+    with field.service.database.read() as connection:
+        told = [event.words for event in review_case.history(connection, record["record_id"])]
+    assert told[1] == "没有认出，本人可以换一种方式：结果与分数不符"
 
 
 def test_a_visit_by_hand_is_for_a_second_person_and_never_for_who_was_there(field, tablet):

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
+from random import Random
 from typing import Any
 
 from central import references, staff, township
@@ -17,7 +18,8 @@ from central.server import Running
 from kiosk import wire
 from kiosk.face.booth import BoothState
 from kiosk.face.guidance import Action, Asked, Comparison, End, Outcome
-from kiosk.face.zones import Source, Zone
+from kiosk.face.weights import RESNET, detector_digest
+from kiosk.face.zones import START, Source, Zone
 from kiosk.registrar import CHECK, HOME_VISIT
 from kiosk.views import FaceLook, MyPageButton, Service, Signature, View
 from tests.booth import FakeBooth, asking, looking
@@ -29,7 +31,7 @@ TILE = Service.CERTIFICATION
 PHOTO = b"\xff\xd8\xff a photograph of nobody"
 SIGNED = Signature((((100, 500), (500, 480), (900, 510)),))
 WATCHING = (looking(), asking(Action.BLINK, 1), asking(Action.TURN_LEFT, 2))
-MODEL, DETECTOR = "ab" * 32, "cd" * 32
+CHECKS_MADE = itertools.count()
 
 
 @dataclass
@@ -141,12 +143,12 @@ def outcome(end: End = End.ACCEPTED, **more: Any) -> Outcome:
         End.NO_MATCH: (Comparison(Source.PHOTO, Zone.NO_MATCH, 0.71),),
     }.get(end, ())
     fields: dict[str, Any] = {
-        "asked": (Asked(Action.BLINK, 1200, 2600), Asked(Action.TURN_LEFT, 3000, 4800)),
+        "asked": answered(next(CHECKS_MADE)),
         "comparisons": compared,
         "engine": "dlib",
-        "model": MODEL,
-        "thresholds": "start values",
-        "detector": DETECTOR,
+        "model": RESNET.sha256,
+        "thresholds": START[0].digest,
+        "detector": detector_digest(),
         "frames": 88,
         "duration_ms": 6400,
         "quality": {"sharpness": 120.5, "brightness": 131.0},
@@ -154,6 +156,17 @@ def outcome(end: End = End.ACCEPTED, **more: Any) -> Outcome:
         **more,
     }
     return Outcome(end, **fields)
+
+
+def answered(number: int) -> tuple[Asked, ...]:
+    """What check ``number`` asked, and when it was done: nobody else's times."""
+    times = Random(number)
+    blinked, turned, nodded = (times.randint(300, 1300) for _ in range(3))
+    return (
+        Asked(Action.BLINK, 1200, 1200 + blinked),
+        Asked(Action.TURN_LEFT, 3000, 3000 + turned),
+        Asked(Action.NOD, 4700, 4700 + nodded),
+    )
 
 
 def booth(*ends: Outcome, state: BoothState = BoothState.READY) -> FakeBooth:

@@ -64,3 +64,21 @@ def test_without_words_the_commands_are_named() -> None:
     done = kiosk("--help")
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("run", "demo", "doctor", "config"))
+
+
+RUN_WITHOUT_GLASS = """
+import resource, sys
+from pathlib import Path
+from kiosk import __main__ as program
+limit = lambda: resource.getrlimit(resource.RLIMIT_CORE)
+print(limit())
+program.run_window = lambda *_: print(limit()) or 0
+sys.exit(program.run_kiosk(program.read_config(Path(sys.argv[1])), headless=True))
+"""
+
+
+def test_a_running_kiosk_leaves_no_core_whoever_started_it(visitor: Visitor) -> None:
+    command = ["prlimit", "--core=65536:65536", sys.executable, "-c", RUN_WITHOUT_GLASS, str(visitor.toml)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["(65536, 65536)", "(0, 0)"]

@@ -486,6 +486,15 @@ def test_a_picture_that_is_not_sent_leaves_nobody_waiting(
     assert entries(visitor)[0] == ["begun", "granted", "evidence", "answered", "left", "let_go"]
 
 
+def test_evidence_that_does_not_hold_leads_to_another_way(folks: Township, visitor: Visitor) -> None:
+    """The kiosk accepted and the centre does not: no word of doubt, no result, and nobody waits for what nobody can compare."""
+    visitor.booth = booth(outcome(doubts=(Doubt.FLAT,), has_picture=False))
+    desk = visit(visitor, due(folks), FACE, BACK, BACK, LEAVE)
+    assert "Certified" not in desk.trace
+    assert desk.last(views.FaceOtherWays).title == texts.FACE_IN_VAIN_TITLE
+    assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
+
+
 # --- a picture for a person who compares -----------------------------------------------------------------------------
 
 

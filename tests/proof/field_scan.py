@@ -1,9 +1,9 @@
 """Looks for people in every byte of a tablet's data directory, and in the names of its files.
 
 What is looked for of everybody: name, citizen number, address, telephone, pieces of every picture; number and name, PIN and
-code of who works with it.  Each word as UTF-8, UTF-16, GB 18030, as JSON writes it, as hexadecimal, and as base64 at each of its
-three positions.  Needles of less than six bytes are left out: in some megabytes of sealed bytes they are found by chance, and a name
-of two characters still has its forms of six bytes and more.
+code of who works with it.  Each word as UTF-8, UTF-16, GB 18030, as JSON and a URL write it, as hexadecimal, and as base64 at each
+of its three positions.  Needles of less than six bytes are left out: in some megabytes of sealed bytes they are found by chance, and
+a name of two characters still has its forms of six bytes and more.
 
 Every byte is read as it lies there: SQLite's pages and its write-ahead log, also what was deleted in them.  Not seen is what a file
 system keeps of deleted files.
@@ -38,17 +38,22 @@ class Hit:
 class Scan:
     """Built once for everybody; then any number of folders."""
 
-    def __init__(self, words: Iterable[tuple[str, str]], pictures: Iterable[tuple[str, bytes]]) -> None:
-        """``words``: (kind, text), ``pictures``: (kind, bytes)."""
+    def __init__(
+        self,
+        words: Iterable[tuple[str, str]],
+        pictures: Iterable[tuple[str, bytes]],
+        bits: Iterable[tuple[str, bytes]] = (),
+    ) -> None:
+        """``words``: (kind, text), ``pictures``: (kind, bytes), ``bits``: (kind, bytes) that are looked for as a whole."""
         self._needles: dict[bytes, str] = {}
         for kind, text in words:
             for coding, needle in spellings(text):
                 if len(needle) >= LEAST_BYTES:
                     self._needles[needle] = f"{kind} as {coding}"
-        for kind, content in pictures:
-            for piece in pieces(content):
-                for coding, needle in codings(piece):
-                    self._needles[needle] = f"{kind} as {coding}"
+        pieces_of = [(kind, piece) for kind, content in pictures for piece in pieces(content)]
+        for kind, piece in (*pieces_of, *bits):
+            for coding, needle in codings(piece):
+                self._needles[needle] = f"{kind} as {coding}"
         self._by_prefix: dict[int, list[bytes]] = {}
         for needle in self._needles:
             prefix = int.from_bytes(needle[:PREFIX_BYTES], "little")
@@ -111,6 +116,10 @@ def spellings(text: str) -> Iterator[tuple[str, bytes]]:
     yield "UTF-16 BE", text.encode("utf-16-be")
     yield "GB 18030", text.encode("gb18030")
     yield "JSON", json.dumps(text)[1:-1].encode()
+    for escape in ("\\u{:04x}", "\\u{:04X}"):
+        yield "JSON, every letter", "".join(escape.format(ord(letter)) for letter in text).encode()
+    for escape in ("%{:02x}", "%{:02X}"):
+        yield "URL", "".join(escape.format(byte) for byte in text.encode()).encode()
 
 
 def codings(raw: bytes) -> Iterator[tuple[str, bytes]]:

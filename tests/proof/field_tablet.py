@@ -21,7 +21,8 @@ from kiosk import config, events
 from kiosk.desk import Desk
 from kiosk.face.booth import Booth, BoothState, Strokes
 from kiosk.face.guidance import Action, Asked, Comparison, End, Outcome
-from kiosk.face.zones import Source, Zone
+from kiosk.face.weights import RESNET, detector_digest
+from kiosk.face.zones import START, Source, Zone
 from kiosk.field.api import FieldApi
 from kiosk.field.badges import Badges
 from kiosk.field.courier import Courier
@@ -37,7 +38,6 @@ from tests.proof.field_central import TABLET, TOKEN
 
 PICTURE_BYTES = (14_900, 31_900)  # of JPEG: sealed 20 to 44 kB, which is the most (kiosk.face.picture)
 SYNC_EVERY_S = 60.0
-MODEL, DETECTOR = "5" * 64, "d" * 64
 WATCHING = (looking(), asking(Action.BLINK, 1, 2), asking(Action.TURN_LEFT, 2, 2))
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody answers at once
 
@@ -112,24 +112,30 @@ class CameraBooth(FakeBooth):
 
     def __init__(self, rng: Random) -> None:
         super().__init__(state=BoothState.READY)
-        self._rng, self.next_end = rng, End.ACCEPTED
+        self._rng, self.next_end, self._sat = rng, End.ACCEPTED, 0
         self.taken: list[bytes] = []
 
     def sit(self) -> CameraSitting:
-        return CameraSitting(self._rng, outcome(self.next_end), self.taken)
+        self._sat += 1
+        times = Random(f"{self._sat} {hash(self._rng.getstate())}")  # leaves the draws of others as they are
+        return CameraSitting(self._rng, outcome(self.next_end, times), self.taken)
 
 
-def outcome(end: End) -> Outcome:
+def outcome(end: End, times: Random) -> Outcome:
     """What a worker that looked at somebody for six seconds says."""
     zone = {End.ACCEPTED: Zone.ACCEPT, End.REVIEW: Zone.REVIEW}.get(end)
     return Outcome(
         end,
-        asked=(Asked(Action.BLINK, 1200, 2600), Asked(Action.TURN_LEFT, 3000, 4800)),
+        asked=(
+            Asked(Action.BLINK, 1200, times.randint(1500, 2600)),
+            Asked(Action.TURN_LEFT, 3000, times.randint(3600, 4600)),
+            Asked(Action.NOD, 4700, times.randint(5100, 6100)),
+        ),
         comparisons=(Comparison(Source.PHOTO, zone, 0.31 if zone is Zone.ACCEPT else 0.45),) if zone else (),
         engine="dlib",
-        model=MODEL,
-        thresholds="start values",
-        detector=DETECTOR,
+        model=RESNET.sha256,
+        thresholds=START[0].digest,
+        detector=detector_digest(),
         frames=88,
         duration_ms=6400,
         quality={"sharpness": 120.5, "brightness": 131.0},

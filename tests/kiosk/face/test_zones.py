@@ -22,6 +22,7 @@ from kiosk.face.zones import (
     ThresholdsRefused,
     Zone,
     check,
+    direction_of,
     parse,
     thresholds_for,
     together,
@@ -91,6 +92,33 @@ def test_a_reference_has_the_limits_of_its_source() -> None:
     assert zones == [Zone.ACCEPT, Zone.REVIEW, Zone.REVIEW]
     assert limits.zone(0.46, Source.CHIP, SMALLER) is Zone.NO_MATCH
     assert limits.certified.honest_accepted == 0.81 and limits.photo.honest_accepted is None
+
+
+def test_limits_are_named_by_all_that_they_say() -> None:
+    limits = parse(GOOD.encode(), "limits")
+    assert parse(GOOD.replace("0.40\n", "0.4\n").encode(), "limits").digest == limits.digest
+    others = [
+        replace(limits, made="2026-11-24"),
+        replace(limits, engine="face_recognition"),
+        replace(limits, chip=Limits(0.30, 0.4500001)),
+        replace(limits, certified=replace(limits.certified, strangers_accepted=0.0002)),
+        *START,
+    ]
+    digests = {each.digest for each in (limits, *others)}
+    assert len(digests) == len(others) + 1
+    assert all(len(digest) == 64 for digest in digests)
+
+
+def test_the_limits_say_what_a_better_score_is() -> None:
+    assert [direction_of(limits) for limits in START] == [SMALLER, SMALLER, LARGER]
+    same = Limits(0.4, 0.4)
+    assert (
+        direction_of(replace(DLIB, certified=same, photo=same, chip=same)) is SMALLER
+    )  # a distance, whatever
+    unclear = replace(ONNX, certified=same, photo=same, chip=same)
+    with pytest.raises(ThresholdsRefused, match="better"):
+        direction_of(unclear)
+    assert direction_of(replace(unclear, chip=Limits(0.3, 0.4))) is SMALLER
 
 
 A, R, N = Zone.ACCEPT, Zone.REVIEW, Zone.NO_MATCH
