@@ -12,7 +12,17 @@ from typing import Any
 
 from bench.figures import Figure, report
 
-ATTACKS = ("flat", "bent", "moved", "eye_hole", "replayed", "two_faces", "swapped", "nobody")
+ATTACKS = (
+    "flat",
+    "bent",
+    "moved",
+    "eye_hole",
+    "replayed",
+    "two_faces",
+    "swapped",
+    "taking_turns",
+    "nobody",
+)
 WORST, APCER = "apcer_worst", "apcer_"
 PROMISED = (
     "frame_vs_naive",

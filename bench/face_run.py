@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from bench.scene import SEED
-from devices.camera_emulator import PRESENTATIONS, Cast, Living, Presentation
+from devices.camera_emulator import PRESENTATIONS, Cast, Living, Presentation, TakingTurns
 from devices.camera_held import HandHeld
 from devices.camera_manner import Manner, Rng
 from devices.camera_scene import Scene, any_scene
@@ -56,10 +56,23 @@ DRAWS: Mapping[str, Draw] = {
     "eye_hole": PRESENTATIONS["eye_holes"],
     **{
         name: PRESENTATIONS[name]
-        for name in ("flat", "bent", "moved", "replayed", "two_faces", "swapped", "nobody")
+        for name in ("flat", "bent", "moved", "replayed", "two_faces", "swapped", "nobody", "taking_turns")
     },
     LIVING: living,
 }
+# A species' place here is part of what its runs are drawn from: new ones go last, so that the others keep their runs.
+SEEDED = (
+    "bent",
+    "eye_hole",
+    "flat",
+    LIVING,
+    "moved",
+    "nobody",
+    "replayed",
+    "swapped",
+    "two_faces",
+    "taking_turns",
+)
 
 
 @dataclass(frozen=True)
@@ -123,10 +136,10 @@ def run(
 ) -> Run:
     """One run; the same species and number, the same run."""
     here = room()
-    rng = np.random.default_rng((SEED, sorted(DRAWS).index(species), number))
+    rng = np.random.default_rng((SEED, SEEDED.index(species), number))
     scene = draw_scene(rng, size)
     gentle = bool(rng.random() < GENTLE)
-    presentation = DRAWS[species](here.cast, scene, rng)
+    shown = presentation = DRAWS[species](here.cast, scene, rng)
     dice = Random(int(rng.integers(2**63)))
     if held:
         presentation = HandHeld(presentation, size[0] * float(rng.uniform(*HELD_SWAY)), rng)
@@ -141,6 +154,8 @@ def run(
         drawn_s = time.process_time()
         guidance = check.feed(image, at_s)
         rendered, checked = rendered + drawn_s - began_s, checked + time.process_time() - drawn_s
+        if isinstance(shown, TakingTurns):
+            shown.read(guidance.step, guidance.steps)
         presentation.ask(word(guidance), at_s)
         if guidance != said:
             said = guidance

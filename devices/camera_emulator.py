@@ -17,11 +17,36 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from devices.camera_manner import BLINK, LEFT, NOD, RIGHT, STRAIGHT, Between, Body, Hand, Manner, Rng
+from devices.camera_manner import (
+    BLINK,
+    LEFT,
+    NOD,
+    RIGHT,
+    STRAIGHT,
+    Between,
+    Body,
+    Course,
+    Hand,
+    Manner,
+    Rng,
+    Sway,
+)
 from devices.camera_scene import Layer, Lit, Person, Placing, Scene, hall
 from devices.camera_sheets import BEZEL, Holes, Print, Sheet, raster
 from devices.camera_sitter import Sitter
 from devices.camera_surface import Image, Turn
+
+HAND = 25  # grey levels of a lens with a hand over it
+QUICK = Manner(  # an attacker's: trained, and in a hurry
+    delay_s=Between(0.4, 0.7),
+    turn_s=Between(0.6, 0.9),
+    turn_deg=Between(26.0, 34.0),
+    hold_s=Between(0.3, 0.6),
+    nod_s=Between(0.4, 0.6),
+    nod_deg=Between(16.0, 20.0),
+    closed_s=Between(0.2, 0.35),
+    own_blink_every_s=Between(20.0, 40.0),
+)
 
 
 class Presentation(Protocol):
@@ -228,11 +253,12 @@ class TwoFaces:
 
 
 class SwappedHalfway:
-    """Begins as one person; after the first action it is another who goes on, between two pictures and in the same place."""
+    """Begins as one person; after the first action it is another who goes on, between two pictures, in the same place and room."""
 
     def __init__(self, sitter: Sitter, other: Sitter, scene: Scene, rng: Rng) -> None:
         self._rng, self._lit = rng, Lit(scene, rng)
         self._people = tuple(Person(who, scene, self._lit, rng) for who in (sitter, other))
+        self._still = self._people[0].still  # one room: two that differ would tell of themselves
         self._body = Body(rng, Manner(), scene.face_px)
         self._acted = False
         self._swap_s = math.inf
@@ -245,10 +271,90 @@ class SwappedHalfway:
 
     def image(self, at_s: float) -> Image:
         person = self._people[at_s >= self._swap_s]
-        frame = person.still.copy()
+        frame = self._still.copy()
         person.draw(frame, self._body.turn(at_s), self._body.closed(at_s))
         self._lit.grain(frame)
         return frame
+
+
+class TakingTurns:
+    """A cut-out photo of one person for the straight look, one turn and the end; whoever holds it does the rest with their own face.
+
+    At every change a hand is over the lens for about half a second.  The screen says where one is (``read``): with the first action
+    a new draw begins, with the last one the end.  Who is never told it does not bring the photo back.
+    """
+
+    def __init__(self, sitter: Sitter, other: Sitter, scene: Scene, rng: Rng) -> None:
+        self._rng, self._scene, self._lit = rng, scene, Lit(scene, rng)
+        self._person = Person(other, scene, self._lit, rng)
+        self._body = Body(rng, QUICK, scene.face_px)
+        placing = Placing(sitter.portrait, scene)
+        sheet = Sheet.closely(placing.mesh, rng.uniform(0.1, 0.25))
+        contrast = rng.uniform(0.85, 1.0)
+        picture = placing.picture(sitter.portrait.picture) * contrast + 128 * (1 - contrast)
+        picture = self._lit.on(np.clip(picture + rng.uniform(-8, 8), 0, 255).astype(np.uint8))
+        self._layer = Layer(picture, sheet.alpha(scene), sheet.surface(scene))
+        self._sway = Sway(rng, 0.6, 0.01 * scene.face_px, tremor=0.2)
+        self._rest_bend = rng.uniform(0.15, 0.4)
+        self._aside, self._side = Course(), 1.0
+        self._most = Turn(yaw=rng.uniform(32, 44)), rng.uniform(0.4, 0.8)
+        self._photo, self._turned, self._word = True, False, ""
+        self._covered_s = -math.inf  # until then
+        self._step, self._steps = 0, 0
+
+    def read(self, step: int, steps: int) -> None:
+        """What the screen says: action ``step`` of ``steps``.  Before the word that goes with it."""
+        if step == 1 != self._step:
+            self._turned = False
+        self._step, self._steps = step, steps
+
+    def ask(self, word: str, at_s: float) -> None:
+        if word == self._word:
+            return
+        self._word = word
+        if word == "look":
+            self._turned = False
+        if word in STRAIGHT:
+            if word == "look" or (self._step and self._step == self._steps):
+                self._show(True, at_s)
+            self._body.ask(word, at_s)
+        elif word in (LEFT, RIGHT) and not self._turned:
+            self._turned = True
+            self._show(True, at_s)
+            self._turn(1.0 if word == LEFT else -1.0, max(at_s, self._covered_s))
+        else:
+            self._show(False, at_s)
+            self._body.ask(word, max(at_s, self._covered_s))
+
+    def image(self, at_s: float) -> Image:
+        frame = self._person.still.copy()
+        turn, closed = self._body.turn(at_s), self._body.closed(at_s)
+        if at_s < self._covered_s:
+            frame[:] = HAND
+        else:
+            self._person.draw(frame, turn, closed)
+            if self._photo:
+                aside, (most, bend) = self._aside.value(at_s), self._most
+                held = Turn(yaw=self._side * aside * most.yaw) + self._sway.at(at_s)
+                self._layer.draw(frame, held, bend=(self._rest_bend + bend * aside) / self._scene.face_px)
+        self._lit.grain(frame)
+        return np.asarray(frame, np.uint8)
+
+    def _show(self, photo: bool, at_s: float) -> None:
+        if photo != self._photo:
+            self._photo, self._covered_s = photo, at_s + self._rng.uniform(0.45, 0.6)
+
+    def _turn(self, side: float, at_s: float) -> None:
+        start_s = at_s + self._rng.uniform(0.4, 0.7)
+        self._side = side
+        self._aside.cut(start_s)
+        for seconds, aside in (
+            (self._rng.uniform(0.5, 0.8), 1.0),
+            (self._rng.uniform(0.3, 0.6), 1.0),
+            (0.6, 0.0),
+        ):
+            start_s += seconds
+            self._aside.key(start_s, aside)
 
 
 @dataclass(frozen=True)
@@ -270,4 +376,5 @@ PRESENTATIONS: dict[str, Callable[[Cast, Scene, Rng], Presentation]] = {
     "replayed": lambda cast, scene, rng: ReplayedVideo(cast.sitter, scene, rng),
     "two_faces": lambda cast, scene, rng: TwoFaces(cast.sitter, cast.other, scene, rng),
     "swapped": lambda cast, scene, rng: SwappedHalfway(cast.sitter, cast.other, scene, rng),
+    "taking_turns": lambda cast, scene, rng: TakingTurns(cast.sitter, cast.other, scene, rng),
 }

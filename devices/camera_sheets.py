@@ -33,6 +33,13 @@ class Sheet:
         wide, high = float(x1 - x0), float(y1 - y0)
         return cls(int(x0 - 0.6 * wide), int(y0 - 0.75 * high), int(x1 + 0.6 * wide), int(y1 + 0.6 * high))
 
+    @classmethod
+    def closely(cls, mesh: Field, margin: float) -> Sheet:
+        """A face that was cut out: its hair and chin, and ``margin`` of its width beside it."""
+        (x0, y0), (x1, y1) = mesh[:, :2].min(axis=0), mesh[:, :2].max(axis=0)
+        wide, high = margin * float(x1 - x0), float(y1 - y0)
+        return cls(int(x0 - wide), int(y0 - 0.45 * high), int(x1 + wide), int(y1 + 0.25 * high))
+
     def alpha(self, scene: Scene) -> Field:
         """(height, width), 1 inside; may reach beyond the frame."""
         shown = np.zeros((scene.height, scene.width), np.float32)

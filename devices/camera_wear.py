@@ -1,7 +1,9 @@
 """What may be painted on a portrait: a mask, sunglasses, and the face of somebody else.  Pure.
 
 The stranger is the same picture with another geometry (wide jaw, narrow low eyes close together, broad nose, wide mouth, short
-chin) and another tone; a comparison engine should say: not the same person.
+chin) and another tone; a comparison engine should say: not the same person.  The geometry goes only so far (``OTHER``) that a pose
+solved from the face's points looks the same way for both: one step further the same straight head seems to look up, and a change
+of people would be a change of pose.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ MOUTH = (61, 291, 0, 17)
 BROWS = ((70, 63, 105, 66, 107, 55, 65, 52, 53, 46), (336, 296, 334, 293, 300, 276, 283, 282, 295, 285))
 JAW = (93, 132, 58, 172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397, 288, 361, 323)
 STEP = 4
+OTHER = 0.4  # of the way to the geometry below; from .55 on the pose has another solution
 MASK = (214, 178, 120)  # a surgical mask's blue, BGR
 GLASS = (26, 24, 22)
 
@@ -67,6 +70,7 @@ def stranger(portrait: Portrait) -> Portrait:
         grow(points, moved, (*corners, *upper, *lower), 0.16 * wide, 0.75, (side * 0.04 * wide, 0.06 * high))
     grow(points, moved, NOSE, 0.2 * wide, 1.45, (0.0, -0.04 * high), tall=1.0)
     grow(points, moved, MOUTH, 0.25 * wide, 1.2, (0.0, -0.06 * high), tall=1.0)
+    moved = points + np.float32(OTHER) * (moved - points)
     moved[:, 2] = points[:, 2]
     return Portrait(retoned(warped(portrait, moved), moved, portrait), moved)
 

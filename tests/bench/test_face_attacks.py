@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench import face_attacks
+from bench import face_attacks, face_run
 from bench.face_attacks import figure, told, wrong
 from bench.face_report import APCER, ATTACKS
-from bench.face_run import DRAWS, LIVING, Run, draw_scene, run, word
+from bench.face_run import DRAWS, LIVING, SEEDED, Run, draw_scene, run, word
 from bench.face_window import KINDS, figures
+from devices.camera_emulator import TakingTurns
 from kiosk.face.guidance import Action, Guidance, Phase
 
 SMALL = (320, 240)
@@ -63,7 +64,7 @@ def test_a_run_says_what_was_done_and_what_was_not() -> None:
 
 
 def test_every_species_is_rendered() -> None:
-    assert set(DRAWS) == {*ATTACKS, LIVING}
+    assert set(DRAWS) == {*ATTACKS, LIVING} == set(SEEDED) and len(SEEDED) == len(DRAWS)
     assert all(name in ATTACKS for name in face_attacks.GOALS_PCT if name != LIVING)
     assert not any(name.startswith(APCER) for name in ATTACKS)
 
@@ -77,6 +78,16 @@ def test_the_presentation_hears_what_the_guidance_says() -> None:
 def test_the_same_number_draws_the_same_scene() -> None:
     one, same, other = (draw_scene(np.random.default_rng(seed), (640, 480)) for seed in (1, 1, 2))
     assert one == same != other and (one.width, one.height) == (640, 480) and 8 <= one.fps <= 30
+
+
+def test_who_takes_turns_reads_off_the_screen_which_action_is_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[tuple[int, int]] = []
+    monkeypatch.setattr(TakingTurns, "read", lambda _, step, steps: read.append((step, steps)))
+    monkeypatch.setattr(face_run, "CAP_S", 1.0)
+    run("taking_turns", 0, SMALL)
+    assert read
 
 
 def test_an_empty_room_is_nobody() -> None:

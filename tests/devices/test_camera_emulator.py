@@ -17,6 +17,7 @@ from devices.camera_emulator import (
     Nobody,
     ReplayedVideo,
     SwappedHalfway,
+    TakingTurns,
 )
 from devices.camera_manner import Between, Body, Hand, Manner
 from devices.camera_scene import Lit, Person, Scene, any_scene
@@ -299,6 +300,56 @@ def test_after_the_first_action_it_is_somebody_else(networks: Models, cast: Cast
     swapped.ask("straight", 3.0)
     other = embedded(swapped.image(9.0))
     assert network.score(first, same) < 0.3 and network.score(first, other) > 0.5
+
+
+def test_a_change_of_people_changes_neither_pose_nor_room(networks: Models, cast: Cast) -> None:
+    swapped = SwappedHalfway(cast.sitter, cast.other, replace(CLEAN, noise=0.0), dice(15))
+    swapped.ask("look", 0.0)
+    swapped.ask("blink", 1.0)
+    swapped.ask("straight", 3.0)
+    before, after = swapped.image(2.9), swapped.image(9.0)
+    one, other = pose_of(networks, before), pose_of(networks, after)
+    assert abs(other.pitch - one.pitch) < 8 and abs(other.yaw - one.yaw) < 8
+    assert np.array_equal(before[:, :200], after[:, :200]) and np.array_equal(
+        before[:, -200:], after[:, -200:]
+    )
+
+
+def test_a_photo_and_its_holder_take_turns(networks: Models, cast: Cast) -> None:
+    """Whose face is to be seen at every step, by the engine that compares."""
+    network = matcher_dlib.load()
+    turns = TakingTurns(cast.sitter, cast.other, CLEAN, dice(19))
+    person = network.embed(
+        picture := Living(cast.sitter, CLEAN, dice(16)).image(0.5), mesh_of(networks, picture)
+    )
+    holder = network.embed(
+        picture := Living(cast.other, CLEAN, dice(16)).image(0.5), mesh_of(networks, picture)
+    )
+
+    def photo(at_s: float) -> bool:
+        vector = network.embed(image := turns.image(at_s), mesh_of(networks, image))
+        return network.score(vector, person) < network.score(vector, holder)
+
+    def covered(at_s: float) -> bool:
+        return float(turns.image(at_s).mean()) < 40
+
+    turns.ask("look", 0.0)
+    assert photo(0.5)
+    turns.read(1, 3)
+    turns.ask("blink", 2.0)
+    assert covered(2.1) and not covered(2.7) and not photo(2.7)
+    turns.ask("straight", 5.0)
+    assert not photo(5.3)
+    turns.read(2, 3)
+    turns.ask("turn_left", 6.0)
+    assert covered(6.1) and photo(6.7)
+    turns.ask("straight", 10.0)
+    assert photo(10.3)
+    turns.read(3, 3)
+    turns.ask("turn_right", 11.0)  # the photo has had its turn
+    assert covered(11.1) and not photo(11.7)
+    turns.ask("straight", 15.0)
+    assert covered(15.1) and photo(17.0)
 
 
 def test_an_empty_room_has_no_face(networks: Models) -> None:
