@@ -11,10 +11,13 @@ from importlib.util import find_spec
 
 from kiosk.config import Face
 from kiosk.face import weights, zones
-from kiosk.face.zones import Source, Thresholds
+from kiosk.face.fed import fed
+from kiosk.face.zones import Limits, Source, Thresholds
 
 # ORL and Yale, one sitting each, original and JPEG-60 references (docs/face.md): best and worst share of 100 honest people
 START_ACCEPTED = {"dlib": (64, 85), "face_recognition": (64, 85), "onnx": (98, 100)}
+CHIP_BYTES = 1024  # what a chip holds of a picture, about
+INSTALLED_AS = {"dlib": "dlib-bin"}
 SOURCES = {Source.CERTIFIED: "上次认证的照片", Source.PHOTO: "中心的照片", Source.CHIP: "身份证芯片照片"}
 STRENGTH = {
     "dlib": (
@@ -47,7 +50,7 @@ def findings(face: Face) -> Iterator[Finding]:
     for one in weights.ENGINE:
         yield _weights(one)
     yield from _engine(face)
-    model = weights.RESNET.sha256 if face.engine != "onnx" else face.onnx.sha256.lower()
+    model = weights.RESNET.sha256 if face.engine != "onnx" else fed(face.onnx)
     try:
         limits = _thresholds(face, model)
     except zones.ThresholdsRefused as error:
@@ -79,22 +82,34 @@ def share(face: Face, limits: Thresholds, source: Source) -> str:
     """Of one source: how many honest people in a hundred a person will compare, and how we know."""
     one, name = limits.of(source), SOURCES[source]
     edges = f"accept {one.accept:g}, review {one.review:g}"
-    if one.honest_accepted is not None:
-        manual = 100 * (1 - one.honest_accepted)
-        return (
-            f"{edges}; 用{name}比对，本人每 100 次约有 {manual:.0f} 次转人工"
-            f" ({manual:.1f} % of honest people go to a person, by the calibration of {limits.made})"
-        )
-    if source is Source.CHIP:
+    if source is Source.CHIP and face.reference.least_bytes > CHIP_BYTES:  # whatever was calibrated
         return (
             f"{edges}; 用{name}比对，几乎都转人工 (a picture below {face.reference.least_bytes} bytes is too poor:"
             " all go to a person)"
         )
+    if one.honest_accepted is not None:
+        manual = 100 * (1 - one.honest_accepted)
+        return (
+            f"{edges}; 用{name}比对，本人每 100 次约有 {manual:.0f} 次转人工"
+            f" ({manual:.1f} % of honest people are not accepted{_left(one)}, by the calibration of {limits.made})"
+        )
+    if source is Source.CHIP:
+        return f"{edges}; 用{name}比对，没有测过 (pictures of about {CHIP_BYTES} bytes are compared, never calibrated here)"
     low, high = START_ACCEPTED[face.engine]
     return (
         f"{edges}; 用{name}比对，本人每 100 次约有 {100 - high} 到 {100 - low} 次转人工"
         f" ({100 - high}-{100 - low} % of honest people, on two small public sets of one sitting: optimistic)"
     )
+
+
+def _left(one: Limits) -> str:
+    """What else calibration saw."""
+    words = ""
+    if one.honest_reviewed is not None:
+        words += f": {100 * one.honest_reviewed:.1f} % go to a person, the rest are told no match"
+    if one.strangers_accepted is not None:
+        words += f"; {100 * one.strangers_accepted:.3f} % of strangers are accepted"
+    return words
 
 
 def _weights(one: weights.Weights) -> Finding:
@@ -111,8 +126,11 @@ def _engine(face: Face) -> Iterator[Finding]:
     if face.engine == "onnx":
         yield _operators(face)
         return
-    if face.engine == "face_recognition" and find_spec("dlib") is None:
-        yield Finding("engine", False, "package dlib-bin is not installed. 缺少 dlib-bin")
+    if face.engine == "face_recognition":
+        for package in weights.LIBRARY:
+            if find_spec(package) is None:
+                name = INSTALLED_AS.get(package, package)
+                yield Finding("engine", False, f"package {name} is not installed. 缺少 {name}")
     for one in (weights.RESNET,) if face.engine == "dlib" else weights.DLIB:
         yield _weights(one)
 

@@ -50,9 +50,10 @@ def ready(given: Given, models: Models, matcher: Matcher, face: Face) -> Ready:
     except ReferenceUnreadable:
         return Ready(given.source, None, (Flaw.UNREADABLE,))
     if isinstance(stored, StoredVector):
-        if stored.model != matcher.digest:
+        vector = np.array(stored.numbers, np.float32)
+        if stored.model != matcher.digest or not matcher.fits(vector):
             return Ready(given.source, None, (Flaw.OTHER_ENGINE,))
-        return Ready(given.source, np.array(stored.numbers, np.float32))
+        return Ready(given.source, vector)
     try:
         coded = decode(stored.coded, face.chip) if isinstance(stored, StoredChip) else stored.coded
         image = cv2.imdecode(np.frombuffer(coded, np.uint8), cv2.IMREAD_COLOR)

@@ -32,13 +32,19 @@ class Matcher(Protocol):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the weights, in hexadecimal: what limits and evidence are bound to."""
+        """SHA-256 in hexadecimal: what limits, stored vectors and evidence are bound to.
+
+        Of the weights; where it is configured how these are fed, of that too.
+        """
 
     @property
     def direction(self) -> Direction: ...
 
     def embed(self, image: Image, mesh: Mesh) -> Vector:
         """The vector of the face that the mesh outlines in a BGR image.  Raises ValueError when the mesh has no extent."""
+
+    def fits(self, vector: Vector) -> bool:
+        """Whether a stored vector can be one of this engine's."""
 
     def score(self, one: Vector, other: Vector) -> float:
         """How alike two vectors of this engine are."""
@@ -60,6 +66,11 @@ def open_matcher(face: Face) -> Matcher:
     from kiosk.face import matcher_onnx
 
     return matcher_onnx.load(face.onnx)
+
+
+def finite(vector: Vector, numbers: int) -> bool:
+    """Whether it has so many numbers, all of them numbers."""
+    return vector.shape == (numbers,) and bool(np.isfinite(vector).all())
 
 
 def distance(one: Vector, other: Vector) -> float:

@@ -11,12 +11,13 @@ import numpy as np
 from kiosk.face import dlib_network
 from kiosk.face.crops import Image, aligned
 from kiosk.face.dlib_network import SIZE, Encoder
-from kiosk.face.matcher import Vector, distance
+from kiosk.face.matcher import Vector, distance, finite
 from kiosk.face.mesh import BELOW_NOSE, LEFT_EYE, RIGHT_EYE, Mesh
 from kiosk.face.weights import RESNET, checked
 from kiosk.face.zones import Direction
 
 PADDING = 0.25
+NUMBERS = 128
 POINTS = (RIGHT_EYE[1], RIGHT_EYE[0], LEFT_EYE[0], LEFT_EYE[1], BELOW_NOSE)
 # get_face_chip_details in dlib/image_transforms/interpolation.h, for five parts
 DLIB_TEMPLATE = (
@@ -41,6 +42,9 @@ class DlibMatcher:
 
     def embed(self, image: Image, mesh: Mesh) -> Vector:
         return self._encoder.encode(aligned(image, mesh.points[list(POINTS), :2], self._template, SIZE))
+
+    def fits(self, vector: Vector) -> bool:
+        return finite(vector, NUMBERS)
 
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)

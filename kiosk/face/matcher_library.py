@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from kiosk.face.crops import Image
-from kiosk.face.matcher import EngineUnusable, Vector, distance
+from kiosk.face.matcher import EngineUnusable, Vector, distance, finite
 from kiosk.face.mesh import Mesh
-from kiosk.face.weights import DLIB, RESNET, checked
+from kiosk.face.weights import DLIB, LIBRARY, RESNET, checked
 from kiosk.face.zones import Direction
 
-NEEDED = ("dlib", "face_recognition_models", "face_recognition")
+NUMBERS = 128
 
 
 class LibraryMatcher:
@@ -45,13 +45,16 @@ class LibraryMatcher:
         (vector,) = self._library.face_encodings(rgb, [place], model="small")
         return np.asarray(vector, np.float32)
 
+    def fits(self, vector: Vector) -> bool:
+        return finite(vector, NUMBERS)
+
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
 
 
 def load() -> LibraryMatcher:
     """Raises EngineUnusable, ModelMissing, ModelAltered; never ends the process."""
-    for package in NEEDED:
+    for package in LIBRARY:
         if importlib.util.find_spec(package) is None:
             raise EngineUnusable(f"package {package} is not installed")
     for weights in DLIB:

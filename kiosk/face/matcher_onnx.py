@@ -12,10 +12,13 @@ import numpy as np
 
 from kiosk.config import FaceOnnx
 from kiosk.face.crops import Image, Points, aligned
-from kiosk.face.matcher import EngineUnusable, Vector, cosine, distance
+from kiosk.face.fed import fed
+from kiosk.face.matcher import EngineUnusable, Vector, cosine, distance, finite
 from kiosk.face.mesh import Mesh, five_points
 from kiosk.face.weights import read_checked
 from kiosk.face.zones import Direction
+
+LENGTH_OFF = 1e-3  # rounding, when a vector was stored
 
 
 class OnnxMatcher:
@@ -26,13 +29,18 @@ class OnnxMatcher:
     def __init__(self, network: Any, settings: FaceOnnx) -> None:
         self._network, self._settings = network, settings
         self._template = template(settings.template)
-        self.digest = settings.sha256.lower()
+        self.digest = fed(settings)
         self.direction = Direction.LARGER if settings.metric == "cosine" else Direction.SMALLER
 
     def embed(self, image: Image, mesh: Mesh) -> Vector:
         chip = aligned(image, five_points(mesh), self._template, self._settings.side_px)
         self._network.setInput(tensor(chip, self._settings))
         return unit(self._network.forward().reshape(-1))
+
+    def fits(self, vector: Vector) -> bool:
+        """As many numbers as the network gives, and of length one: only such have a cosine."""
+        whole = finite(vector, self._settings.outputs)
+        return whole and abs(float(np.linalg.norm(vector)) - 1) <= LENGTH_OFF
 
     def score(self, one: Vector, other: Vector) -> float:
         return cosine(one, other) if self.direction is Direction.LARGER else distance(one, other)

@@ -21,7 +21,7 @@ OUTPUTS = ("conv2d_20", "conv2d_30")
 POINTS = 468
 LARGEST_LOGIT = 80.0
 
-NOSE_TIP, CHIN, FOREHEAD = 1, 152, 10
+NOSE_TIP, CHIN = 1, 152
 LEFT_EYE = (33, 133)  # corners, from left to right
 RIGHT_EYE = (362, 263)
 MOUTH = (61, 291)

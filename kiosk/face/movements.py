@@ -45,7 +45,6 @@ class Movement:
 
     action: Action | None
     began_s: float
-    peak_deg: float
 
 
 class Head:
@@ -91,10 +90,10 @@ class Head:
         self.forget()
         by_turn, by_lift = abs(turn) / self._rules.least_turn_deg, abs(lift) / self._rules.least_nod_deg
         if max(by_turn, by_lift) < 1:
-            return Movement(None, began_s, max(abs(turn), abs(lift)))
+            return Movement(None, began_s)
         if by_turn >= by_lift:
-            return Movement(Action.TURN_LEFT if turn > 0 else Action.TURN_RIGHT, began_s, abs(turn))
-        return Movement(Action.NOD, began_s, abs(lift))
+            return Movement(Action.TURN_LEFT if turn > 0 else Action.TURN_RIGHT, began_s)
+        return Movement(Action.NOD, began_s)
 
 
 class Lids:

@@ -3,8 +3,10 @@
     genuine     probe and reference of one person        FNMR: share of them that a limit turns away
     impostor    of two people                            FMR:  share of them that a limit lets pass
 
-Intervals are given twice.  Wilson's takes every pair for an independent draw, which pairs of the same pictures are not: it is too
-narrow.  The other draws people instead of pairs (bootstrap, 95 %) and is the one to believe.
+Pairs of the same people are not independent, so a count of pairs says too much.  Intervals of FNMR draw people instead of pairs
+(bootstrap, 95 %).  Those of FMR take as many independent pairs as would scatter as much as these do (``effective_pairs``): a
+person who is like everybody is in many pairs.  With no error at all, or with all wrong, the exact bound over people is told, and
+with errors among fewer than ``LEAST_PEOPLE`` nothing.
 """
 
 from __future__ import annotations
@@ -20,23 +22,31 @@ from numpy.typing import NDArray
 from kiosk.face.zones import Direction, Limits
 
 Scores = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 CONFIDENCE = 0.95
 DRAWS = 500
+LEAST_PEOPLE = 20  # fewer, and drawing them again shows too little of how people differ
+LOOSER = 3  # times the FMR in question: there are errors enough to see how they hang together, and they hang together more
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """``genuine`` (n,) with ``people`` (n,), the number of the person of each pair; ``impostor`` (m,).
+    """``genuine`` (n,) with ``people`` (n,), the number of the person of each pair; ``impostor`` (m,) with ``pairs`` (m, 2).
 
-    ``pictures`` were tried as references, in ``failures`` of them no face was found.
+    ``pairs`` None: no impostor pair shares a person with another.  ``pictures`` were tried as references, in ``failures`` of them no
+    face was found.  ``refused`` (n,): genuine pairs whose reference a kiosk would not compare, being too poor; ``faceless``: so many
+    more whose reference has no face.
     """
 
     direction: Direction
     genuine: Scores
-    people: NDArray[np.int64]
+    people: Numbers
     impostor: Scores
     pictures: int = 0
     failures: int = 0
+    pairs: Numbers | None = None
+    refused: NDArray[np.bool_] | None = None
+    faceless: int = 0
 
     def fnmr(self, limit: float) -> float:
         """Share of genuine pairs turned away, 0 to 1."""
@@ -56,25 +66,61 @@ class Trial:
         return edge if self.direction is Direction.SMALLER else -edge
 
     def surely_at(self, fmr: float) -> float | None:
-        """The loosest limit whose FMR is at most this with Wilson's upper bound; None when there are too few pairs to say."""
+        """The loosest limit whose FMR is at most this with the upper bound over people; None when there are too few to say."""
         count = len(self.impostor)
-        if interval(0, count)[1] > fmr:
-            return None
-        low, high = 0, count
+        low, high = -1, int(fmr * count)
         while low < high:  # most impostors that may pass
             middle = (low + high + 1) // 2
-            low, high = (middle, high) if interval(middle, count)[1] <= fmr else (low, middle - 1)
-        return self.limit_at(low / count)
+            sure = self.fmr_by_people(self.limit_at(middle / count), fmr)[1] <= fmr
+            low, high = (middle, high) if sure else (low, middle - 1)
+        return None if low < 0 else self.limit_at(low / count)
+
+    def fmr_by_people(self, limit: float, about: float) -> tuple[float, float]:
+        """The 95 % interval of FMR when other people had been asked.  ``about``: the FMR that the limit is to keep, 0 to 1."""
+        pairs = self.effective_pairs(limit, about)
+        return interval(self.fmr(limit) * pairs, pairs)
+
+    def effective_pairs(self, limit: float, about: float) -> float:
+        """So many independent impostor pairs would scatter as much as these, here and where FMR is three times ``about``."""
+        return len(self.impostor) / max(self._effect(limit), self._effect(self.limit_at(LOOSER * about)))
+
+    def _effect(self, limit: float) -> float:
+        """How many times the variance of FMR exceeds that of independent pairs (Fafchamps and Gubert 2007); at least 1."""
+        passed = self._pass(self.impostor, limit)
+        share, count = float(passed.mean()), len(passed)
+        if self.pairs is None or not 0 < share < 1:
+            return 1.0
+        numbers, flat = np.unique(self.pairs, return_inverse=True)
+        one, other = flat.reshape(-1, 2).T
+        people, residuals = len(numbers), passed - share
+        of_person = np.bincount(one, residuals, people) + np.bincount(other, residuals, people)
+        of_two = np.bincount(np.minimum(one, other) * people + np.maximum(one, other), residuals)
+        scatter = float((of_person**2).sum() - (of_two**2).sum()) * people / max(1, people - 2)
+        return max(1.0, scatter / (count * share * (1 - share)))
 
     def shares(self, limits: Limits) -> tuple[float, float, float]:
-        """Of the genuine pairs: accepted, reviewed, told no match."""
-        accepted, known = 1 - self.fnmr(limits.accept), 1 - self.fnmr(limits.review)
-        return accepted, known - accepted, 1 - known
+        """Of the genuine pairs: accepted, left to a person, told no match.
 
-    def fnmr_by_people(self, limit: float, random: Random) -> tuple[float, float]:
-        """The 95 % interval of FNMR when other people had been asked: people are drawn again, each with all pairs."""
+        A reference that is too poor, or has no face, goes to a person.
+        """
+        compared = np.ones(len(self.genuine), bool) if self.refused is None else ~self.refused
+        count = len(self.genuine) + self.faceless
+        accepted = float((compared & self._pass(self.genuine, limits.accept)).sum()) / count
+        lost = float((compared & ~self._pass(self.genuine, limits.review)).sum()) / count
+        return accepted, 1 - accepted - lost, lost
+
+    def fnmr_by_people(self, limit: float, random: Random) -> tuple[float, float] | None:
+        """The 95 % interval of FNMR when other people had been asked: people are drawn again, each with all pairs.
+
+        Nobody or everybody turned away: the exact bound over people.  None: too few people to say.
+        """
         numbers = np.unique(self.people)
         turned_away = ~self._pass(self.genuine, limit)
+        if turned_away.all() or not turned_away.any():
+            sure = 1 - ((1 - CONFIDENCE) / 2) ** (1 / len(numbers))
+            return (0.0, sure) if not turned_away.any() else (1 - sure, 1.0)
+        if len(numbers) < LEAST_PEOPLE:
+            return None
         wrong = np.array([turned_away[self.people == number].sum() for number in numbers])
         pairs = np.array([(self.people == number).sum() for number in numbers])
         rates = []
@@ -92,8 +138,8 @@ class Trial:
         return passed
 
 
-def interval(errors: int, trials: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share.  Raises ZeroDivisionError without trials."""
+def interval(errors: float, trials: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share; the counts need not be whole.  Raises ZeroDivisionError without trials."""
     z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
     share, weight = errors / trials, z * z / trials
     middle = (share + weight / 2) / (1 + weight)
@@ -102,13 +148,13 @@ def interval(errors: int, trials: int) -> tuple[float, float]:
 
 
 def det(trial: Trial, points: int = 400) -> list[tuple[float, float]]:
-    """(FMR, FNMR) along the limits that matter: at least one error of either kind, at most half."""
-    scores = np.concatenate((trial.genuine, trial.impostor))
-    curve = []
-    for share in np.linspace(0, 1, points):
-        limit = float(np.quantile(scores, share, method="nearest"))
-        curve.append((trial.fmr(limit), trial.fnmr(limit)))
+    """(FMR, FNMR) at FMR from one pair to half of them, as evenly as the picture's axes are; FNMR at most half."""
+    normal = NormalDist()
     least_fmr, least_fnmr = 1 / len(trial.impostor), 1 / len(trial.genuine)
+    curve = []
+    for deviate in np.linspace(normal.inv_cdf(min(least_fmr, 0.5)), 0.0, points):
+        limit = trial.limit_at(normal.cdf(float(deviate)))
+        curve.append((trial.fmr(limit), trial.fnmr(limit)))
     kept = {(a, max(b, least_fnmr / 2)) for a, b in curve if least_fmr <= a <= 0.5 and b <= 0.5}
     return sorted(kept, key=lambda point: (point[0], -point[1]))
 

@@ -72,6 +72,9 @@ RESNET = Weights(
     "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
 )
 
+# What the engine face_recognition imports: without one of them it ends the process.
+LIBRARY = ("dlib", "face_recognition_models", "face_recognition")
+
 ENGINE = (SHORT_RANGE, FULL_RANGE, MESH, IRIS)
 DLIB = (FIVE_POINTS, RESNET)
 

@@ -131,7 +131,7 @@ def test_a_library_that_would_end_the_process_is_refused_instead(tmp_path: Path)
 
 
 def test_a_missing_package_is_said_before_anything_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(matcher_library, "NEEDED", ("no_such_package",))
+    monkeypatch.setattr(matcher_library, "LIBRARY", ("no_such_package",))
     with pytest.raises(EngineUnusable, match="no_such_package is not installed"):
         matcher_library.load()
     assert importlib.util.find_spec("face_recognition") is not None
@@ -235,7 +235,19 @@ def test_a_file_that_is_missing_altered_or_no_network_refuses(tmp_path: Path) ->
 def test_the_digest_may_be_written_in_capitals(tmp_path: Path) -> None:
     settings = onnx(tmp_path)
     capital = matcher_onnx.load(onnx(tmp_path, sha256=settings.sha256.upper()))
-    assert capital.digest == settings.sha256
+    assert capital.digest == matcher_onnx.load(settings).digest != settings.sha256
+
+
+def test_a_stored_vector_of_another_form_is_not_this_engines(tmp_path: Path, engine: Matcher) -> None:
+    cosine = matcher_onnx.load(onnx(tmp_path))
+    one = np.zeros(48, np.float32)
+    one[3] = 1
+    assert cosine.fits(one) and not cosine.fits(20 * one) and not cosine.fits(one[:47])
+    assert not cosine.fits(one * np.float32("nan"))
+    long = np.full(128, 0.1, np.float32)
+    assert (
+        engine.fits(long) and not engine.fits(long[:64]) and not engine.fits(np.full(128, np.inf, np.float32))
+    )
 
 
 def test_the_configured_engine_is_the_one_that_is_opened(tmp_path: Path) -> None:

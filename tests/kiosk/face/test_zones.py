@@ -6,11 +6,13 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from kiosk.config import Face
+from kiosk.config import Face, FaceOnnx
+from kiosk.face.fed import fed
 from kiosk.face.weights import RESNET
 from kiosk.face.zones import (
     FR_FEATURE,
@@ -211,7 +213,7 @@ def test_a_file_needs_a_key_in_the_configuration(tmp_path: Path) -> None:
         ("accept = 0.42\nreview = 0.52", "accept = 0.6\nreview = 0.61", "looser than 0.45"),
         ("accept = 0.42\nreview = 0.52", "accept = 0.59\nreview = 0.59", "looser"),
         ("accept = 0.42", "accept = 0.451", "looser than 0.45"),
-        ("review = 0.52", "review = 0.6", "reaches the library's 0.6"),
+        ("review = 0.52", "review = 0.6", "review 0.6 is looser than 0.599"),
         ("accept = 0.30", "accept = 0.6", "chip"),
         ("accept = 0.42", "accept = 0.53", "at least as close"),
         ("accept = 0.42", "accept = nan", "numbers"),
@@ -225,6 +227,9 @@ def test_a_file_needs_a_key_in_the_configuration(tmp_path: Path) -> None:
         ("[chip]\naccept = 0.30\nreview = 0.45\n", "", "chip: is missing"),
         ("[certified]", "[certified", "not TOML"),
         ('made = "2026-11-23"', 'made = "yesterday"', "made"),
+        ('made = "2026-11-23"', 'made = "2001-99-99"', "made: must be the day"),
+        ('made = "2026-11-23"', 'made = "start values"', "made: must be the day"),
+        ("accept = 0.42", "accept = -0.001", "could only be reached by one picture"),
     ],
 )
 def test_limits_that_cannot_be_defended_are_refused_though_signed(
@@ -244,6 +249,71 @@ def test_the_library_has_the_same_network_and_the_same_bounds() -> None:
     loose = replace(START[1], photo=Limits(0.6, 0.7))
     with pytest.raises(ThresholdsRefused, match="looser"):
         check(loose, "face_recognition", RESNET.sha256, SMALLER)
+
+
+@pytest.mark.parametrize(
+    ("accept", "review", "words"),
+    [
+        (-1.0, -1.0, "accept -1.0 is looser than 0.4"),
+        (0.39, 0.35, "accept 0.39 is looser than 0.4"),
+        (0.45, 0.29, "review 0.29 is looser than 0.3"),
+        (1.001, 0.5, "could only be reached by one picture"),
+    ],
+)
+def test_the_measured_onnx_network_has_a_floor_whoever_signed(
+    accept: float, review: float, words: str
+) -> None:
+    with pytest.raises(ThresholdsRefused, match=words):
+        check(replace(ONNX, photo=Limits(accept, review)), "onnx", FR_FEATURE, LARGER)
+    edge = replace(ONNX, photo=Limits(0.40, 0.30))
+    assert check(edge, "onnx", FR_FEATURE, LARGER) is edge
+
+
+@pytest.mark.parametrize(
+    ("direction", "fine", "loose"),
+    [(LARGER, Limits(0.3, 0.2), Limits(0.3, 0.0)), (SMALLER, Limits(0.9, 1.2), Limits(1.2, 1.42))],
+)
+def test_a_network_nobody_knows_never_takes_vectors_that_have_nothing_in_common(
+    direction: Direction, fine: Limits, loose: Limits
+) -> None:
+    """Orthogonal vectors of length one: cosine 0, distance the root of two."""
+    own = Thresholds("onnx", "ab" * 32, fine, fine, fine)
+    assert check(own, "onnx", "ab" * 32, direction) is own
+    with pytest.raises(ThresholdsRefused, match="looser"):
+        check(replace(own, chip=loose), "onnx", "ab" * 32, direction)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"layout": "nhwc"},
+        {"colours": "rgb"},
+        {"mean": 0.0},
+        {"scale": 0.001},
+        {"side_px": 128},
+        {"template": "55 55 57 55 56 56 55.5 57 56.5 57"},
+        {"metric": "euclidean"},
+    ],
+)
+def test_limits_hold_for_a_network_only_as_it_was_fed(change: dict[str, Any]) -> None:
+    """Otherwise fed, its scores are others: with a thousandth of the scale strangers come close."""
+    weights = FaceOnnx(sha256="87AACDFE57510DB2AF90C0251DF680E8EEC88F122EE94712121D09BCAAAF3581", outputs=512)
+    assert fed(weights) == FR_FEATURE
+    other = fed(replace(weights, **change))
+    assert other != FR_FEATURE
+    with pytest.raises(ThresholdsRefused, match="calibrate it"):
+        thresholds_for(Face(), "onnx", other, LARGER)
+
+
+def test_the_same_template_is_the_same_however_it_is_written() -> None:
+    plain = FaceOnnx()
+    padded = replace(plain, template=plain.template.replace("38.2946", "38.29460"))
+    assert fed(padded) == fed(plain)
+
+
+def test_a_key_without_a_file_is_no_quiet_return_to_the_start_values(tmp_path: Path) -> None:
+    with pytest.raises(ThresholdsRefused, match="which limits hold"):
+        of_dlib(replace(signed(tmp_path), thresholds=None))
 
 
 def test_for_a_cosine_the_order_of_the_limits_is_the_other_one() -> None:
