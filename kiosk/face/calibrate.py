@@ -201,7 +201,7 @@ def thresholds(measured: Calibration, today: date) -> Thresholds:
         if accept is None:
             raise NotEnough(
                 f"{len(trial.impostor)} pairs of {measured.people} people are too few for FMR {ACCEPT_FMR:.1%}:"
-                f" a hundred people with three pictures each mostly do"
+                " 150 people with two pictures each mostly do"
             )
         stricter = min if trial.direction is Direction.SMALLER else max
         for bound in (loosest, strictest):

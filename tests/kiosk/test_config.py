@@ -64,6 +64,7 @@ def test_what_is_said_counts(tmp_path: Path) -> None:
         (("[storage]", "baud = 9600.0\n[storage]"), "reader.baud"),
         (("[storage]", 'profile = "none-such"\n[storage]'), "reader.profile"),
         (("\n[site]", "\nscanner = 3\n[site]"), "scanner"),
+        (("[storage]", "[face.check]\nactions = 2\n[storage]"), "face.check.actions"),
         (("[storage]", '[storage]\nlog_level = "loud"'), "storage.log_level"),
     ],
 )
