@@ -46,6 +46,9 @@ class ByPlace:
     def fits(self, vector: Vector) -> bool:
         return len(vector) == 2
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
 
@@ -328,16 +331,23 @@ def test_nothing_to_measure_is_said_in_one_line(tmp_path: Path, folder: str) -> 
     assert status == 2 and len(said) == 1 and not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("out_is", "words"), [("a file", "File exists"), ("a folder without room", "No such file")]
+)
 def test_where_nothing_can_be_written_nothing_is_measured(
-    tmp_path: Path, portrait: Image, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, portrait: Image, monkeypatch: pytest.MonkeyPatch, out_is: str, words: str
 ) -> None:
     folder = folders(tmp_path / "people", portrait)
-    (tmp_path / "out").write_text("a file")
+    if out_is == "a file":
+        (tmp_path / "out").write_text("a file")
+    else:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "calibration.txt").symlink_to(tmp_path / "nowhere" / "calibration.txt")
     monkeypatch.setattr(calibrate, "calibrate", lambda *_: pytest.fail("measured first"))
     said: list[str] = []
     now = datetime(2026, 11, 23, tzinfo=UTC)
     assert command.calibrate(Face(), folder, tmp_path / "out", now, said.append) == 2
-    assert len(said) == 1 and "File exists" in said[0]
+    assert len(said) == 1 and words in said[0]
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------------
