@@ -69,6 +69,7 @@ class Check:
         self._film, self._track = Film(), NEW
         self._first_s: float | None = None
         self._last_s = 0.0
+        self._fresh_s: float | None = None  # the last picture that was not the one before it
         self._frames = 0
         self._first: Kept | None = None  # of the straight look
         self._moves = Moves()
@@ -93,17 +94,24 @@ class Check:
             self._compare()
             return challenge.guidance
         mark = fingerprint(image)
+        resumes = self._fresh_s is not None and at_s - self._fresh_s > self._face.check.most_gap_s
+        if resumes:
+            self._film.resume()
         if self._film.is_still(mark):
+            self.wait(at_s)
             return challenge.guidance
+        self._fresh_s = at_s
         self._frames += 1
-        if self._film.came_before(mark):
-            challenge.refuse(Doubt.REPEATED)
-            self._end(End.NOT_DONE)
+        if resumes and self._interrupted(at_s):
             return challenge.guidance
         asked = challenge.action
         seen, self._track = see(
             self._models, image, self._track, self._face, challenge.look, challenge.plainly_open
         )
+        if seen.sight.mesh is not None and self._film.came_before(mark):
+            challenge.refuse(Doubt.REPEATED)
+            self._end(End.NOT_DONE)
+            return challenge.guidance
         self._happened(challenge.see(seen, at_s), asked, at_s)
         if challenge.end is not None:
             self._end(challenge.end)
@@ -111,6 +119,14 @@ class Check:
             self._keep(image, seen)
             self._look_around(image, seen, at_s)
         return challenge.guidance
+
+    def wait(self, at_s: float) -> None:
+        """The camera has given nothing new; time passes all the same."""
+        if self.outcome is None:
+            self._last_s = max(self._last_s, at_s)
+            self._challenge.wait(at_s)
+            if self._challenge.end is not None:
+                self._end(self._challenge.end)
 
     def lost(self, at_s: float) -> None:
         """The camera is gone; the check ends."""
@@ -127,6 +143,13 @@ class Check:
         for reference in self._references:
             reference.forget()
         self._references = []
+
+    def _interrupted(self, at_s: float) -> bool:
+        """Nothing new had come for longer than a face may be away.  Whether that ends the check."""
+        self._happened(self._challenge.interrupted(at_s), None, at_s)
+        if self._challenge.end is not None:
+            self._end(self._challenge.end)
+        return self._challenge.end is not None
 
     # --- what is kept of them --------------------------------------------------------------------------------------
 

@@ -126,6 +126,8 @@ class Seat:
             if frame is None:
                 if now_s - came_s > self._patience_s:
                     check.lost(now_s)
+                else:
+                    check.wait(now_s)
                 continue
             number, came_s, frames = frame.number, now_s, frames + 1
             self._show(mirrored(frame.image))

@@ -14,7 +14,7 @@ from devices.camera_scene import Lit, Person, Scene
 from devices.camera_sheets import raster
 from devices.camera_sitter import Portrait, Sitter
 from devices.camera_surface import Turn
-from kiosk.config import Face
+from kiosk.config import Face, FaceCheck
 from kiosk.face import matcher_dlib
 from kiosk.face.check import Check
 from kiosk.face.crops import Image
@@ -206,6 +206,68 @@ def test_a_frame_that_a_slow_camera_gives_twice_is_passed_over(
         check.feed(image, number / 12)
         check.feed(image, number / 12 + 0.04)
     assert check.outcome is None
+
+
+@pytest.mark.parametrize(
+    ("levels", "hint"), [((0, 3), Hint.TOO_DARK), ((255, 252), Hint.TOO_BRIGHT), ((0, 0), Hint.TOO_DARK)]
+)
+def test_a_picture_without_light_is_no_film(
+    networks: Models, engine: Matcher, levels: tuple[int, int], hint: Hint
+) -> None:
+    """A lens that is covered, or blinded: what it gives is alike, and comes again and again."""
+    rules = Face(check=FaceCheck(nobody_s=5.0, most_s=10.0))
+    check = begun(networks, engine, face=rules)
+    plates = [np.full((480, 640, 3), level, np.uint8) for level in levels]
+    said = [check.feed(plates[number // 4 % 2], number / 12) for number in range(12 * 11)]
+    assert check.outcome is not None
+    nobody = (
+        levels[0] != levels[1]
+    )  # the very same picture is a camera that has frozen: only the end of the time ends it
+    assert (check.outcome.end, check.outcome.doubts) == (End.NOBODY if nobody else End.NOT_DONE, ())
+    assert not nobody or {each.hint for each in said} == {None, hint}
+
+
+def test_a_camera_that_was_away_for_a_moment_costs_nothing(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes
+) -> None:
+    check = begun(networks, engine, Given(Source.PHOTO, picture))
+    person = Living(sitter, SCENE, np.random.default_rng(1))
+    said, gap_s = Guidance(), (0.0, 0.0)
+    for at_s in SCENE.moments(np.random.default_rng(3), 60.0):
+        if gap_s[0] < at_s < gap_s[1]:
+            continue
+        if check.outcome is not None:
+            break
+        person.ask(word(said), at_s)
+        image = person.image(at_s)
+        said = check.feed(image, at_s)
+        if said.phase is Phase.ACTING and not gap_s[1]:
+            gap_s = (at_s, at_s + 3.0)
+    assert gap_s[1]
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.ACCEPTED, ())
+    assert (check.outcome.quality["mistakes"], len(check.outcome.asked)) == (0.0, 3)
+
+
+def test_a_film_goes_on_to_be_one_when_the_camera_was_away(
+    networks: Models, engine: Matcher, sitter: Sitter
+) -> None:
+    person = Living(sitter, SCENE, np.random.default_rng(6))
+    person.ask("look", 0.0)
+    loop = [person.image(number / 12) for number in range(6)]
+    check = begun(networks, engine)
+    for number in range(4):
+        check.feed(loop[number], number / 12)
+    for number, image in enumerate(
+        (loop[1], loop[3], loop[2])
+    ):  # what a camera that was away still has to give
+        check.feed(image, 4.0 + number / 12)
+    assert check.outcome is None
+    check.feed(loop[4], 5.0)
+    assert check.outcome is None
+    check.feed(loop[1], 5.1)
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.NOT_DONE, (Doubt.REPEATED,))
 
 
 def test_a_camera_that_is_lost(networks: Models, engine: Matcher, frame: Image) -> None:

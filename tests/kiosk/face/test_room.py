@@ -210,6 +210,16 @@ def test_a_camera_that_is_lost_in_the_middle(hall: Hall) -> None:
     assert hall.booth.status() is BoothState.READY
 
 
+def test_a_camera_that_has_frozen_is_lost_though_it_goes_on_sending(hall: Hall, plates: Plates) -> None:
+    sitting = hall.begun()
+    assert until(lambda: sitting.preview.read(0))
+    plates.frozen = plates.image(0.0)
+    sent = plates.shown
+    outcome = hall.played(sitting)
+    assert outcome.end is End.CAMERA_LOST and not outcome.doubts
+    assert plates.shown > sent + 5  # it did send
+
+
 @pytest.mark.parametrize(
     ("face", "fault", "file"),
     [
