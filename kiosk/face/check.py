@@ -4,6 +4,7 @@
     while check.outcome is None:
         guidance = check.feed(image, at_s)                 COMPARING: all was done, the next call compares
     check.outcome, check.best
+    check.blank()                                          once the outcome is told: it takes as long as some frames
     check.forget()
 
 The challenge decides whether somebody lives (``challenge``, ``continuity``).  The nose must stand out in every turn and nod
@@ -16,7 +17,7 @@ mistakes before it (``quality["mistakes"]``).
 
 Of the frames a cut-out of either straight look and of every movement is kept in colour, and two in grey while a movement lasts.
 After the end one is left, ``best``, the sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped with the
-call that needs them.
+call that needs them; ``blank`` overwrites what the networks keep of their last input.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ from kiosk.face.pad import Pad
 from kiosk.face.quality import Light
 from kiosk.face.raster import Raster
 from kiosk.face.seeing import Seen, see
+from kiosk.face.seeing import forget as forget_seen
 from kiosk.face.surroundings import Surroundings
 from kiosk.face.tracking import NEW
 from kiosk.face.weights import ENGINE
@@ -76,7 +78,7 @@ class Check:
         self._final: Kept | None = None
         self._raster = Raster()
         self._around: Surroundings | None = None
-        self._blinked = False
+        self._blinked = self._blank = False
         self.outcome: Outcome | None = None
         self.best: Image | None = None
 
@@ -134,8 +136,16 @@ class Check:
             self._last_s = max(self._last_s, at_s)
             self._end(End.CAMERA_LOST)
 
+    def blank(self) -> None:
+        """The networks see black: no vector and no face can be had from them.  After the end; the best frame stays."""
+        if not self._blank:
+            self._blank = True
+            forget_seen(self._models)
+            self._matcher.forget()
+
     def forget(self) -> None:
         """Zeroes every pixel and vector that is left.  The outcome stays: it has none."""
+        self.blank()
         self._drop_frames()
         if self.best is not None:
             self.best.fill(0)

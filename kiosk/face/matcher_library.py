@@ -17,6 +17,7 @@ from kiosk.face.mesh import Mesh
 from kiosk.face.weights import DLIB, RESNET, checked
 from kiosk.face.zones import Direction
 
+BLACK_PX = 64
 NEEDED = ("dlib", "face_recognition_models", "face_recognition")
 
 
@@ -47,6 +48,10 @@ class LibraryMatcher:
 
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
+
+    def forget(self) -> None:
+        black = np.zeros((BLACK_PX, BLACK_PX, 3), np.uint8)
+        self._library.face_encodings(black, [(0, BLACK_PX, BLACK_PX, 0)], model="small")
 
 
 def load() -> LibraryMatcher:

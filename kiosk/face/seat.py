@@ -92,6 +92,7 @@ class Seat:
                 if check.outcome is None:
                     return talk.Close()
                 self._say(talk.Ended(check.outcome, opened))
+                check.blank()
                 return self._sealed(check)
             finally:
                 check.forget()

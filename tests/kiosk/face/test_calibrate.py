@@ -44,6 +44,9 @@ class ByPlace:
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
 
 def folders(folder: Path, portrait: Image) -> Path:
     """Two invented people, two pictures each, one of them without a face; a stray file and an empty folder."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
@@ -21,6 +22,7 @@ from kiosk.face.crops import Image
 from kiosk.face.given import Given
 from kiosk.face.guidance import Action, Doubt, End, Guidance, Phase
 from kiosk.face.matcher import Matcher
+from kiosk.face.mesh import OUTPUTS, Mesh
 from kiosk.face.models import Models
 from kiosk.face.moves import Moves
 from kiosk.face.raster import Raster
@@ -297,6 +299,9 @@ class Swapping:
     def score(self, one: object, other: object) -> float:
         return self._engine.score(one, other)  # type: ignore[arg-type]
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
 
 @pytest.mark.parametrize("odd", [1, 2, 3, 4])
 def test_another_face_in_one_moment_is_not_believed(
@@ -312,6 +317,38 @@ def test_another_face_in_one_moment_is_not_believed(
     assert check.outcome.end is End.NOT_DONE
     assert check.outcome.doubts == (Doubt.SWAPPED,)
     assert check.best is None
+
+
+def test_after_the_end_the_networks_hold_no_face(
+    networks: Models, sitter: Sitter, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network of OpenCV keeps its last input: asked again, with nothing, it would give the person's vector once more."""
+    engine = matcher_dlib.load()
+    vectors: list[np.ndarray[Any, Any]] = []
+
+    def embed(image: Image, mesh: Mesh) -> Any:
+        vectors.append(matcher_dlib.DlibMatcher.embed(engine, image, mesh).copy())
+        return vectors[-1]
+
+    monkeypatch.setattr(engine, "embed", embed)
+    check = begun(networks, engine, Given(Source.PHOTO, picture))
+    person = Living(sitter, SCENE, np.random.default_rng(2))
+    played(check, person, 60.0)
+    assert check.outcome is not None
+
+    def kept() -> list[np.ndarray[Any, Any]]:
+        points, _ = networks.mesh.forward(OUTPUTS)
+        return [engine._encoder._network.forward().reshape(-1).copy(), points.reshape(-1).copy()]
+
+    vector, points = kept()
+    assert np.linalg.norm(vector - vectors[-1]) < 0.01, "what this is about"
+    check.blank()
+    black_vector, black_points = kept()
+    assert min(np.linalg.norm(black_vector - one) for one in vectors) > 0.3
+    assert not np.allclose(black_points, points)
+    if check.best is not None:
+        assert check.best.any(), "a person may have to compare"
+    check.forget()
 
 
 @pytest.mark.parametrize(
