@@ -150,8 +150,10 @@ def read_config(path: Path) -> Config:
 
 def run_kiosk(config: Config, headless: bool) -> int:
     """Runs until it is stopped.  0 after a clean stop, 1 after a surprise, 3 when there is no display."""
+    from kiosk import process
     from screens import environment
 
+    process.close_memory()
     driver = environment.OFF_SCREEN if headless else environment.ON_SCREEN
     try:
         environment.prepare(config.screen, driver)
