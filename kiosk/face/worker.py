@@ -1,15 +1,14 @@
 """The process that looks at a face.  It lives for one sitting (``seat``) and leaves nothing behind.
 
-No core dump, nobody may look into its memory, it dies with the kiosk.  The networks are loaded and a key is made; the camera opens
-when the booth says so, after consent, and not before.  No picture and no vector leaves but the mirrored one on the screen, and one
-that is sealed for a person who compares.  A closed pipe, or anything unexpected, ends it.
+No core dump, no file, nobody may look into its memory, it dies with the kiosk.  The networks are loaded and a key is made; the camera
+opens when the booth says so, after consent, and not before.  No picture and no vector leaves but the mirrored one on the screen, and
+one that is sealed for a person who compares.  A closed pipe, or anything unexpected, ends it.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import signal
 import socket
 import sys
 from contextlib import suppress
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from devices.camera import Camera
     from kiosk.face.seat import Engine
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 SETTINGS_WAIT_S = 10.0
 V4L_WAIT = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"  # seconds
 THREADS = 1  # the other cores are the screen's
@@ -52,7 +50,7 @@ def harden(parent: int) -> None:
     ):  # when memory runs out this process goes first, not the kiosk; before it may not write there any more
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     process.close_memory()
-    process.control(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+    process.end_with_parent()
     if os.getppid() != parent:
         raise ProcessLookupError("the kiosk is gone")  # before the signal was asked for: it would never come
 
@@ -102,6 +100,7 @@ def run(pipe: Pipe, mirror: Mirror, clock: Clock) -> None:
     except CannotCheck as error:
         pipe.post(error.unusable)
         return
+    process.write_no_file()  # nobody has been looked at yet
 
     def open_camera() -> Camera:
         from devices import camera_opencv

@@ -130,6 +130,16 @@ def test_an_onnx_network_forgets(tmp_path: Path, frame: Image, mesh: Mesh) -> No
     assert not np.allclose(engine._network.forward(), kept)
 
 
+def test_the_library_reads_the_very_bytes_that_were_compared() -> None:
+    code = (
+        "from kiosk.face import matcher_library\nmatcher_library.load()\nimport face_recognition_models as files\n"
+        "print(files.face_recognition_model_location(), files.pose_predictor_five_point_model_location())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    paths = done.stdout.split()
+    assert len(paths) == 2 and all(path.startswith("/proc/self/fd/") for path in paths)
+
+
 def test_a_library_that_would_end_the_process_is_refused_instead(tmp_path: Path) -> None:
     """Its older versions call quit() when their models are not found; here they are a stub that does."""
     (tmp_path / "face_recognition.py").write_text("quit()\n", encoding="utf-8")
