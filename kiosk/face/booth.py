@@ -44,6 +44,7 @@ class BoothFault(Enum):
     PACKAGE = "package"  # a library is not installed
     NOT_STARTED = "not_started"  # the worker ended, or said nothing in time
     NO_CAMERA = "no_camera"  # it cannot be opened
+    BROKEN = "broken"  # it ended amid what it was asked, twice in a row
 
 
 class BoothUnusable(Exception):

@@ -163,6 +163,34 @@ def test_a_killed_worker_costs_one_try(hall: Hall) -> None:
     os.close(memory)
 
 
+def broken(hall: Hall) -> None:
+    sitting = hall.begun()
+    os.kill(sitting._child.pid, signal.SIGKILL)
+    assert until(lambda: isinstance(sitting.news(), Outcome))
+
+
+def test_workers_that_break_one_after_the_other_are_not_offered_to_the_next_person(hall: Hall) -> None:
+    broken(hall)
+    assert hall.booth.status() is BoothState.READY
+    hall.settings = replace(hall.settings, port="http://127.0.0.1:9/")
+    broken(hall)
+    assert hall.booth.status() is BoothState.UNUSABLE
+    assert [line["fault"] for line in hall.logged(events.FaceUnusable)] == ["broken"]
+    hall.booth.prepare()
+    waiting = hall.booth._waiting
+    assert waiting is not None and until(lambda: hall.booth.status() and hall.booth._key)
+    assert hall.booth.status() is BoothState.UNUSABLE  # that it starts was never the trouble
+    hall.clock.added_s += room.REFUSED_S + 1
+    assert hall.booth.status() is BoothState.UNKNOWN
+
+
+def test_a_sitting_that_ends_well_makes_up_for_one_that_broke(living: Hall) -> None:
+    broken(living)
+    assert living.played(living.begun()).end is End.REVIEW
+    broken(living)
+    assert living.booth.status() is BoothState.READY
+
+
 def test_a_worker_that_hangs_is_ended(hall: Hall) -> None:
     sitting = hall.begun()
     memory = memory_of(sitting)
