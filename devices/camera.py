@@ -1,7 +1,7 @@
 """The camera as a flow's worker sees it: the newest picture, and how the device is.
 
 A picture is BGR, (height, width, 3) uint8, **not mirrored**, as OpenCV gives it.  Pictures live in memory only and never queue: who
-is slow gets the newest one.
+is slow gets the newest one.  The very pixels of the picture before are no picture: a camera that has frozen is a silent one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class CameraStatus:
-    """UNKNOWN until the first picture; NO_DEVICE when it cannot be opened; HARDWARE_ERROR when it is open and silent."""
+    """UNKNOWN until the first picture; NO_DEVICE when it cannot be opened; HARDWARE_ERROR when it is open and silent or frozen."""
 
     device: DeviceState
 

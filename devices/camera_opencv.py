@@ -4,7 +4,10 @@ A thread of its own reads as fast as pictures come and keeps one: pictures never
 
     opened      UNKNOWN until the first picture, then ONLINE
     not opened  NO_DEVICE, and tried again every ``reopen_s``
-    lost        HARDWARE_ERROR: the stream ended, or nothing came for ``silent_s``; let go, and opened again after ``reopen_s``
+    lost        HARDWARE_ERROR: the stream ended, or nothing new came for ``silent_s``; let go, and opened again after ``reopen_s``
+
+The very pixels of the picture before are nothing new: a sensor's noise never comes twice, so the camera has frozen.  What came
+before it was opened again counts here too, or a frozen one would seem to give a new picture at every opening.
 """
 
 from __future__ import annotations
@@ -15,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import cv2
+import numpy as np
 
-from devices.camera import CameraStatus, Frame
+from devices.camera import CameraStatus, Frame, Image
 from devices.clock import Clock
 from devices.status import DeviceState
 
@@ -27,6 +31,9 @@ FFMPEG = {
     "OPENCV_FFMPEG_LOGLEVEL": "-8",
 }
 JPEG = ("M", "J", "P", "G")  # most USB cameras give 1280 x 720 raw at 10 pictures a second only
+FAULTS = (cv2.error, SystemError, MemoryError)  # what OpenCV makes of a torn picture or a driver's surprise
+ROWS = 16  # every so many rows are compared before the whole is
+MOST_TORN = 5  # one after the other; one is a cable that was touched
 LET_GO_S = 1.0  # for the thread to end; a driver that hangs is left behind with nothing in the slot
 
 
@@ -83,34 +90,54 @@ class OpenCvCamera:
             self._changed.notify_all()
         self._thread.join(LET_GO_S + self._settings.silent_s)
 
-    # --- the grabber's thread ---
+    # --- the grabber's thread: whatever the device does, it goes on ---
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            capture = opened(self._settings)
+            try:
+                capture = opened(self._settings)
+            except FAULTS:
+                capture = None
             if capture is None:
                 self._lost(DeviceState.NO_DEVICE)
             else:
-                self._grab(capture)
-                capture.release()
+                try:
+                    self._grab(capture)
+                finally:
+                    capture.release()
             self._closing.wait(self._settings.reopen_s)
 
     def _grab(self, capture: Any) -> None:
         """Until it is lost or closed."""
         with self._changed:
-            self._heard_s = self._clock.monotonic()
+            self._heard_s = new_s = self._clock.monotonic()
+        torn = 0
         while not self._closing.is_set():
-            whole, image = capture.read()
+            try:
+                whole, image = capture.read()
+            except FAULTS:
+                torn += 1
+                if torn < MOST_TORN:
+                    continue
+                whole, image = False, None
             if not whole or image is None:
                 self._lost(DeviceState.HARDWARE_ERROR)
                 return
+            torn = 0
+            now_s, before = self._clock.monotonic(), self._frame
+            if before is not None and same(image, before.image):
+                if now_s - new_s > self._settings.silent_s:
+                    self._lost(DeviceState.HARDWARE_ERROR)
+                    return
+                continue
+            new_s = now_s
             with self._changed:
                 if self._closing.is_set():
                     image.fill(0)
                     return
                 self._number += 1
-                self._heard_s = self._clock.monotonic()
-                self._frame = Frame(image, self._number, self._heard_s)
+                self._heard_s = now_s
+                self._frame = Frame(image, self._number, now_s)
                 self._state = DeviceState.ONLINE
                 self._changed.notify_all()
 
@@ -118,6 +145,16 @@ class OpenCvCamera:
         with self._changed:
             if not self._closing.is_set():
                 self._state, self._heard_s = state, None
+
+
+def same(one: Image, other: Image) -> bool:
+    """Whether two pictures have the very same pixels; those of a living camera differ in the first row."""
+    return (
+        one.shape == other.shape
+        and np.array_equal(one[0], other[0])
+        and np.array_equal(one[::ROWS], other[::ROWS])
+        and np.array_equal(one, other)
+    )
 
 
 def opened(settings: CameraSettings) -> Any | None:

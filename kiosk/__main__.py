@@ -150,9 +150,10 @@ def read_config(path: Path) -> Config:
 
 def run_kiosk(config: Config, headless: bool) -> int:
     """Runs until it is stopped.  0 after a clean stop, 1 after a surprise, 3 when there is no display."""
+    from kiosk import process
     from screens import environment
 
-    leave_no_core()
+    process.close_memory()
     driver = environment.OFF_SCREEN if headless else environment.ON_SCREEN
     try:
         environment.prepare(config.screen, driver)
@@ -160,13 +161,6 @@ def run_kiosk(config: Config, headless: bool) -> int:
         sys.stderr.write(f"cannot start: {error}\n")
         return 3
     return run_window(config, driver)
-
-
-def leave_no_core() -> None:
-    """What shows people leaves nothing of them when it dies, whoever started it; the service's own limit says the same."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def run_window(

@@ -1,6 +1,6 @@
 """The person as in a mirror, in an oval, with a ring that fills and a sign that shows the way.
 
-The picture is blitted into one texture when there is a new one; the texture is wiped when the page leaves.
+The picture is blitted into one texture when there is a new one, and its bytes are zeroed; the texture is wiped when the page leaves.
 The picture is mirrored already: the person's own left is at the left.
 """
 
@@ -178,6 +178,7 @@ class Mirror(Panel):
             self.texture = Texture.create(size=size, colorfmt="rgb")
             self._show_texture()
         self.texture.blit_buffer(picture.pixels, colorfmt="rgb", bufferfmt="ubyte")
+        picture.forget()
         self.canvas.ask_update()
         return True
 

@@ -135,6 +135,7 @@ class Photo(Panel):
             if self.width:
                 self.draw()
         self.texture.blit_buffer(picture.pixels, colorfmt="rgb", bufferfmt="ubyte")
+        picture.forget()
         self.canvas.ask_update()
 
     def natural(self, width: float) -> float:

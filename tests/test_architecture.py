@@ -48,6 +48,7 @@ HOMES = {
     "cryptography": ("kiosk/seal.py", "kiosk/field/keys.py", "kiosk/face/zones.py", "central/*"),
     "cv2": ("kiosk/face/*", "devices/camera*.py"),
     "face_recognition": ("kiosk/face/matcher_library.py",),
+    "face_recognition_models": ("kiosk/face/matcher_library.py",),
     "fastapi": ("central/*",),
     "faster_whisper": ("assets/build_voice.py",),
     "fontTools": ("assets/build_fonts.py",),

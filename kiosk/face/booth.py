@@ -44,6 +44,7 @@ class BoothFault(Enum):
     PACKAGE = "package"  # a library is not installed
     NOT_STARTED = "not_started"  # the worker ended, or said nothing in time
     NO_CAMERA = "no_camera"  # it cannot be opened
+    BROKEN = "broken"  # it ended amid what it was asked, twice in a row
 
 
 class BoothUnusable(Exception):
@@ -70,12 +71,17 @@ class Brief:
 
 @dataclass(frozen=True)
 class Picture:
-    """One small mirrored picture for the screen: RGB bytes, row by row.  ``number`` grows."""
+    """One small mirrored picture for the screen: RGB bytes, row by row.  ``number`` grows.  Whoever has shown it forgets it."""
 
     number: int
     width: int
     height: int
-    pixels: bytes
+    pixels: bytes | bytearray
+
+    def forget(self) -> None:
+        """Zeroes it where it lies: freed memory would keep the face.  Constant bytes, of a test or a drawing, stay."""
+        if isinstance(self.pixels, bytearray):
+            self.pixels[:] = bytes(len(self.pixels))
 
     def __repr__(self) -> str:
         return f"Picture({self.number})"

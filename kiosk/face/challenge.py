@@ -17,7 +17,9 @@ movements of the head.  What remains is luck: two or three movements in the righ
 less the times that do not fit.  Tries are therefore counted by central, and ``check`` looks for a screen by other means.
 
 Old people take left for right and start too early: a mistake is never named, the question is only asked anew.
-A face that is lost, jumps or shares the picture with another one begins again at LOOKING, and that is a mistake too.
+A face that is lost, jumps or shares the picture with another one begins again at LOOKING, and that is a mistake too.  A camera that
+gives nothing for a while is no mistake of anybody's: it begins again at LOOKING as well, with a new draw; but who could have new
+draws by touching a cable would go on until one fits a film, so a second time ends the check.
 """
 
 from __future__ import annotations
@@ -46,6 +48,7 @@ ONCE_MORE_S = (
     1.0  # who nods once nods twice: the same again, so soon after the next question, is no answer to it
 )
 LAST_LOOKS = 3
+MOST_INTERRUPTIONS = 1  # by the camera, once there was a draw
 HINT_AFTER_S = 0.4  # shorter is a flicker
 LOOK_BACK_AFTER_S = 1.5
 NARROWEST = 0.05  # openness that is no eye
@@ -94,6 +97,8 @@ class Challenge:
         self._phase_s = 0.0  # since when
         self._good_s = 0.0  # the last good frame, or the start
         self._place: Place | None = None
+        self._seen_s = 0.0  # the last frame, whatever it showed
+        self._interruptions = 0
         self._several_s: float | None = None
         self._several_in_gap = False
         self._hint: Hint | None = None
@@ -173,11 +178,12 @@ class Challenge:
             return None
         if self._began_s is None:
             self._began_s = self._phase_s = self._good_s = at_s
+        self._seen_s = at_s
         if seen.quality.good:
             self._good_s = at_s
         self.straight_now = False
         self._tell(seen, at_s)
-        if at_s - self._began_s > self._rules.most_s:
+        if self._is_over(at_s):
             return self._finish(End.NOT_DONE)
         if self._shared(seen, at_s):
             return None
@@ -198,6 +204,25 @@ class Challenge:
     def not_measured(self, at_s: float) -> Event | None:
         """What was just done cannot be told from a sheet, because the face was lost on the way: all is asked anew."""
         return self._mistake(None, at_s)
+
+    def wait(self, at_s: float) -> None:
+        """Time has passed and nothing new was seen."""
+        if self.end is None and not self.passed and self._is_over(at_s):
+            self._finish(End.NOT_DONE)
+
+    def interrupted(self, at_s: float) -> Event | None:
+        """No new picture had come for longer than ``most_gap_s``.  Call it before the frame is seen that came at last.
+
+        Whose face was gone before the pictures were has nothing to thank the camera for: ``see`` says what that means.
+        """
+        if self.end is not None or self.passed or self._phase is Phase.LOOKING:
+            return None
+        if self._place is None or self._place.at_s < self._seen_s:
+            return None
+        self._interruptions += 1
+        if self._interruptions > MOST_INTERRUPTIONS:
+            return self._finish(End.CAMERA_LOST)
+        return self._learn_anew(at_s)
 
     def refuse(self, *doubts: Doubt) -> None:
         """Something outside of this machine was not believed."""
@@ -388,8 +413,9 @@ class Challenge:
 
     def _lose(self, doubt: Doubt, at_s: float) -> Event | None:
         """Another face may be there now: everything is learnt anew."""
-        if self._mistake(doubt, at_s) is None:
-            return None
+        return None if self._mistake(doubt, at_s) is None else self._learn_anew(at_s)
+
+    def _learn_anew(self, at_s: float) -> Event:
         self._straight, self._place, self._several_in_gap = None, None, False
         self._lids.forget()
         self._looks.clear()
@@ -400,6 +426,9 @@ class Challenge:
     def _doubt(self, doubt: Doubt) -> None:
         if doubt not in self.doubts:
             self.doubts.append(doubt)
+
+    def _is_over(self, at_s: float) -> bool:
+        return self._began_s is not None and at_s - self._began_s > self._rules.most_s
 
     def _finish(self, end: End) -> Event | None:
         self.end = end

@@ -4,6 +4,7 @@
     while check.outcome is None:
         guidance = check.feed(image, at_s)                 COMPARING: all was done, the next call compares
     check.outcome, check.best
+    check.blank()                                          once the outcome is told: it takes as long as some frames
     check.forget()
 
 The challenge decides whether somebody lives (``challenge``, ``continuity``).  The nose must stand out in every turn and nod
@@ -16,7 +17,7 @@ mistakes before it (``quality["mistakes"]``).
 
 Of the frames a cut-out of either straight look and of every movement is kept in colour, and two in grey while a movement lasts.
 After the end one is left, ``best``, the sharpest straight one; ``forget`` writes zeroes over all.  Vectors are dropped with the
-call that needs them.
+call that needs them; ``blank`` overwrites what the networks keep of their last input.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from kiosk.face.pad import Pad
 from kiosk.face.quality import Light
 from kiosk.face.raster import Raster
 from kiosk.face.seeing import Seen, see
+from kiosk.face.seeing import forget as forget_seen
 from kiosk.face.surroundings import Surroundings
 from kiosk.face.tracking import NEW
 from kiosk.face.weights import detector_digest
@@ -68,13 +70,14 @@ class Check:
         self._film, self._track = Film(), NEW
         self._first_s: float | None = None
         self._last_s = 0.0
+        self._fresh_s: float | None = None  # the last picture that was not the one before it
         self._frames = 0
         self._first: Kept | None = None  # of the straight look
         self._moves = Moves()
         self._final: Kept | None = None
         self._raster = Raster()
         self._around: Surroundings | None = None
-        self._blinked = False
+        self._blinked = self._blank = False
         self.outcome: Outcome | None = None
         self.best: Image | None = None
 
@@ -92,17 +95,24 @@ class Check:
             self._compare()
             return challenge.guidance
         mark = fingerprint(image)
+        resumes = self._fresh_s is not None and at_s - self._fresh_s > self._face.check.most_gap_s
+        if resumes:
+            self._film.resume()
         if self._film.is_still(mark):
+            self.wait(at_s)
             return challenge.guidance
+        self._fresh_s = at_s
         self._frames += 1
-        if self._film.came_before(mark):
-            challenge.refuse(Doubt.REPEATED)
-            self._end(End.NOT_DONE)
+        if resumes and self._interrupted(at_s):
             return challenge.guidance
         asked = challenge.action
         seen, self._track = see(
             self._models, image, self._track, self._face, challenge.look, challenge.plainly_open
         )
+        if seen.sight.mesh is not None and self._film.came_before(mark):
+            challenge.refuse(Doubt.REPEATED)
+            self._end(End.NOT_DONE)
+            return challenge.guidance
         self._happened(challenge.see(seen, at_s), asked, at_s)
         if challenge.end is not None:
             self._end(challenge.end)
@@ -111,14 +121,30 @@ class Check:
             self._look_around(image, seen, at_s)
         return challenge.guidance
 
+    def wait(self, at_s: float) -> None:
+        """The camera has given nothing new; time passes all the same."""
+        if self.outcome is None:
+            self._last_s = max(self._last_s, at_s)
+            self._challenge.wait(at_s)
+            if self._challenge.end is not None:
+                self._end(self._challenge.end)
+
     def lost(self, at_s: float) -> None:
         """The camera is gone; the check ends."""
         if self.outcome is None:
             self._last_s = max(self._last_s, at_s)
             self._end(End.CAMERA_LOST)
 
+    def blank(self) -> None:
+        """The networks see black: no vector and no face can be had from them.  After the end; the best frame stays."""
+        if not self._blank:
+            self._blank = True
+            forget_seen(self._models)
+            self._matcher.forget()
+
     def forget(self) -> None:
         """Zeroes every pixel and vector that is left.  The outcome stays: it has none."""
+        self.blank()
         self._drop_frames()
         if self.best is not None:
             self.best.fill(0)
@@ -126,6 +152,13 @@ class Check:
         for reference in self._references:
             reference.forget()
         self._references = []
+
+    def _interrupted(self, at_s: float) -> bool:
+        """Nothing new had come for longer than a face may be away.  Whether that ends the check."""
+        self._happened(self._challenge.interrupted(at_s), None, at_s)
+        if self._challenge.end is not None:
+            self._end(self._challenge.end)
+        return self._challenge.end is not None
 
     # --- what is kept of them --------------------------------------------------------------------------------------
 

@@ -6,9 +6,11 @@ It inherits two file numbers and an environment of a few words.  When it is gone
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from kiosk.face import talk
@@ -50,7 +52,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C at a terminal is the kiosk's
+                start_new_session=True,  # Ctrl-C at a terminal is the kiosk's; and it leads a group of its own
             )
         except OSError:
             ours.close()
@@ -88,7 +90,9 @@ class Child:
         self.mirror.wipe()
 
     def _kill(self) -> None:
-        self._process.kill()
+        """It and what it has started: a program that decodes a card's picture may hang longer than it."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         try:
             self._process.wait(KILL_WAIT_S)
         except subprocess.TimeoutExpired:

@@ -1,8 +1,9 @@
 """Whether the frames of a check are one film of one face: no jump, no hole in time, no picture twice.  Pure.
 
-A face moves no faster than a head can.  A living camera never gives the same pixels twice: its sensor has noise even on a still
-picture.  Some cameras repeat a frame in the dark to keep their rate, so the same picture directly after itself is passed over;
-one that comes back later was played to us.
+A face moves no faster than a head can.  A living camera never gives the same pixels of a face twice: its sensor has noise even on
+a still picture.  Some cameras repeat a frame in the dark to keep their rate, so the same picture directly after itself is passed
+over; one with a face that comes back later was played to us.  Pictures without a face prove nothing: what little noise a dark or a
+burnt one has is lost when it is coded, and two of them may well be alike.
 """
 
 from __future__ import annotations
@@ -59,19 +60,26 @@ def place(mesh: Mesh, pose: Pose, at_s: float) -> Place:
 
 
 class Film:
-    """Every picture of one check, by its fingerprint."""
+    """The pictures of one check, by their fingerprints."""
 
     def __init__(self) -> None:
         self._known: set[bytes] = set()
         self._last = b""
+        self._resuming = False
+
+    def resume(self) -> None:
+        """The camera was away: until it gives something new, what it had given before is no film."""
+        self._resuming = True
 
     def is_still(self, mark: bytes) -> bool:
-        """The very picture of the frame before."""
-        return mark == self._last
+        """The very picture of the frame before, or what a camera that was away still had to give.  Remembers which was last."""
+        still = mark == self._last or (self._resuming and mark in self._known)
+        self._last = mark
+        self._resuming &= still
+        return still
 
     def came_before(self, mark: bytes) -> bool:
-        """A picture that was seen and had gone.  Remembers this one."""
-        known = mark in self._known and mark != self._last
+        """Whether this picture of a face, which is not still, was seen and had gone.  Remembers it."""
+        known = mark in self._known
         self._known.add(mark)
-        self._last = mark
         return known

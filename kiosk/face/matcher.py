@@ -49,6 +49,9 @@ class Matcher(Protocol):
     def score(self, one: Vector, other: Vector) -> float:
         """How alike two vectors of this engine are."""
 
+    def forget(self) -> None:
+        """Nothing of the last face is in the network any more."""
+
 
 def open_matcher(face: Face) -> Matcher:
     """The configured engine.  Raises ModelMissing, ModelAltered, EngineUnusable.

@@ -49,6 +49,9 @@ class DlibMatcher:
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
 
+    def forget(self) -> None:
+        self._encoder.encode(np.zeros((SIZE, SIZE, 3), np.uint8))
+
 
 def template() -> Vector:
     """Where the five points lie in the 150 x 150 pixels, (5, 2)."""

@@ -1,7 +1,8 @@
 """The library face_recognition as a matcher, for whoever wants to compare it with the others.
 
 Its package ends the process, with exit code 0, when it cannot find its models: everything it needs is looked for, and the two
-files it will use are compared with their pins, before it is imported.  Its own tolerance of 0.6 is never used.
+files it will use are compared with their pins, before it is imported; it is given the very bytes that were compared.  Its own
+tolerance of 0.6 is never used.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import numpy as np
 from kiosk.face.crops import Image
 from kiosk.face.matcher import EngineUnusable, Vector, distance, finite
 from kiosk.face.mesh import Mesh
-from kiosk.face.weights import DLIB, LIBRARY, RESNET, checked
+from kiosk.face.weights import FIVE_POINTS, LIBRARY, RESNET, as_path, checked
 from kiosk.face.zones import Direction
 
 NUMBERS = 128
+BLACK_PX = 64
 
 
 class LibraryMatcher:
@@ -51,16 +53,23 @@ class LibraryMatcher:
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
 
+    def forget(self) -> None:
+        black = np.zeros((BLACK_PX, BLACK_PX, 3), np.uint8)
+        self._library.face_encodings(black, [(0, BLACK_PX, BLACK_PX, 0)], model="small")
+
 
 def load() -> LibraryMatcher:
     """Raises EngineUnusable, ModelMissing, ModelAltered; never ends the process."""
     for package in LIBRARY:
         if importlib.util.find_spec(package) is None:
             raise EngineUnusable(f"package {package} is not installed")
-    for weights in DLIB:
-        checked(weights)
     try:
-        import face_recognition  # type: ignore[import-untyped]  # ships no types
+        with as_path(checked(FIVE_POINTS)) as points, as_path(checked(RESNET)) as network:
+            import face_recognition_models as files  # type: ignore[import-untyped]  # ships no types
+
+            files.pose_predictor_five_point_model_location = lambda: points
+            files.face_recognition_model_location = lambda: network
+            import face_recognition  # type: ignore[import-untyped]  # ships no types
     except (ImportError, SystemExit) as error:  # where others raise ImportError, older ones call quit()
         raise EngineUnusable("face_recognition refuses to be imported") from error
     return LibraryMatcher(face_recognition)

@@ -45,6 +45,11 @@ class OnnxMatcher:
     def score(self, one: Vector, other: Vector) -> float:
         return cosine(one, other) if self.direction is Direction.LARGER else distance(one, other)
 
+    def forget(self) -> None:
+        """Not through ``embed``: black may have a vector without direction."""
+        self._network.setInput(tensor(blank(self._settings), self._settings))
+        self._network.forward()
+
 
 def tensor(chip: Image, settings: FaceOnnx) -> Vector:
     """What the network is fed: (chip - mean) * scale as float32, (1, 3, side, side) or (1, side, side, 3)."""
@@ -52,6 +57,11 @@ def tensor(chip: Image, settings: FaceOnnx) -> Vector:
         chip, settings.scale, mean=(settings.mean,) * 3, swapRB=settings.colours == "rgb"
     )
     return blob if settings.layout == "nchw" else np.ascontiguousarray(blob.transpose(0, 2, 3, 1))
+
+
+def blank(settings: FaceOnnx) -> Image:
+    """A black face."""
+    return np.zeros((settings.side_px, settings.side_px, 3), np.uint8)
 
 
 def unit(vector: Vector) -> Vector:
@@ -76,8 +86,7 @@ def load(settings: FaceOnnx) -> OnnxMatcher:
     content = read_checked(settings.file, settings.sha256)
     try:
         matcher = OnnxMatcher(cv2.dnn.readNetFromONNX(np.frombuffer(content, np.uint8)), settings)
-        blank = np.zeros((settings.side_px, settings.side_px, 3), np.uint8)
-        matcher._network.setInput(tensor(blank, settings))
+        matcher._network.setInput(tensor(blank(settings), settings))
         outputs = matcher._network.forward().size
     except cv2.error as error:
         raise EngineUnusable(f"{settings.file.name} is no network that OpenCV can run") from error

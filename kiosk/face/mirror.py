@@ -6,7 +6,7 @@
 
 The worker writes, the kiosk's own process reads, and neither waits.  Pictures go to the two places in turn; ``before`` is set first
 and ``after`` last, so whoever has copied a picture and finds both equal to ``newest`` has a whole one.  The size is sealed: no worker
-can make the memory shorter under the reader.  Both sides wipe it.
+can make the memory shorter under the reader.  Both sides wipe it; who reads a picture has a copy, and forgets that.
 """
 
 from __future__ import annotations
@@ -69,10 +69,11 @@ class Mirror:
             length, start = width * height * 3, HEADER_BYTES + place * PICTURE_BYTES
             if number <= after or header[2 + 3 * place] != number or not 0 < length <= PICTURE_BYTES:
                 return None
-            pixels = memory[start : start + length]
+            picture = Picture(number, width, height, bytearray(whole[start : start + length]))
             if header[1 + 3 * place] != number:
+                picture.forget()
                 return None
-        return Picture(number, width, height, pixels)
+        return picture
 
     def wipe(self) -> None:
         """Zeroes all of it and lets it go: nothing is read from here again.  May be called twice."""

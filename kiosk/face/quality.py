@@ -26,6 +26,7 @@ from kiosk.face.verdicts import Hint
 
 SIZE = 112
 BURNT = 250
+SPARSE = 16  # every so many pixels, each way, say how light a whole frame is
 DARKEST = 4  # added to pixels before their logarithm: noise in the dark is no colour
 LEAST_SKIN_COLOUR = 0.05  # a tint below this says nothing: a grey camera, or hardly any light
 BETWEEN_BROWS = (9, 8, 168, 6, 107, 336, 151)
@@ -66,7 +67,7 @@ def assess(
 ) -> Quality:
     """All that is wrong with a frame.  ``others``: every face the detector saw but this one."""
     if mesh is None or mesh.presence < limits.least_presence:
-        return COVERED if others else NOBODY
+        return COVERED if others else unseen(image, limits)
     box, (height, width) = mesh.box, image.shape[:2]
     seen = light(image, mesh)
     wrong = {
@@ -86,6 +87,14 @@ def assess(
         Hint.HOLD_STILL: seen.sharpness < limits.least_sharpness,
     }
     return Quality(tuple(hint for hint in Hint if wrong.get(hint)), seen)
+
+
+def unseen(image: Image, limits: FaceQuality) -> Quality:
+    """Of a frame without a face: whether anybody's would be too dark or too bright in it."""
+    low, high = np.percentile(image[::SPARSE, ::SPARSE].mean(axis=2), (5, 95))
+    if high < limits.least_brightness:
+        return Quality((Hint.TOO_DARK,))
+    return Quality((Hint.TOO_BRIGHT,)) if low > limits.most_brightness else NOBODY
 
 
 def light(image: Image, mesh: Mesh) -> Light:

@@ -6,7 +6,7 @@
 
 No thread: the pipe is read whenever somebody asks, and nobody waits for it but ``sit``, ``shoot`` and a seal, some seconds at most.
 A worker that dies, hangs or speaks nonsense costs one try and never the kiosk: its sitting ends as BROKEN, the next one gets a new
-worker.
+worker.  Two in a row: something here ends them all, and face is not offered for a while.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ SILENT_S = 6.0  # a worker says every second that it lives; it may compare faces
 MOST_WORDS = 1000  # heard at once: a worker that never stops talking does not hold the screen
 ANSWER_WAIT_S = 5.0
 GRACE_S = 1.5
+MOST_BROKEN = 2  # sittings in a row: the next person would not fare better
 REFUSED_S = 300.0  # so long a machine that could not is not tried again
 
 
@@ -41,10 +42,13 @@ class FaceSitting:
         log: events.Log,
         on_opened: Callable[[bool], None],
         silent_s: float,
+        on_broken: Callable[[], None] = lambda: None,
     ) -> None:
-        """``on_opened`` is told whether the camera gave a picture, once the check has ended."""
+        """``on_opened`` is told whether the camera gave a picture, once the check has ended; ``on_broken`` that the
+        worker is gone before.
+        """
         self._child, self._key, self._clock, self._log, self._on_opened = child, key, clock, log, on_opened
-        self._silent_s = silent_s
+        self._silent_s, self._on_broken = silent_s, on_broken
         self._said: Guidance | Outcome = Guidance()
         self._began_s = self._heard_s = clock.monotonic()
         self._begun = self._posing = self._closed = False
@@ -175,6 +179,7 @@ class FaceSitting:
         if not isinstance(self._said, Outcome):
             ms = round((self._clock.monotonic() - self._began_s) * 1000)
             self._end(Outcome(End.BROKEN, duration_ms=ms))
+            self._on_broken()
         self._child.end(0)
 
     def _end(self, outcome: Outcome) -> None:
@@ -195,6 +200,7 @@ class FaceRoom:
         self._key: bytes | None = None  # of the waiting worker, once it is ready
         self._sitting: FaceSitting | None = None
         self._state, self._why, self._refused_s = BoothState.UNKNOWN, "", 0.0
+        self._broken = 0  # sittings, one after the other
 
     def status(self) -> BoothState:
         self._look(0)
@@ -227,7 +233,7 @@ class FaceRoom:
             raise BoothUnusable(self._why)
         silent_s = SILENT_S + self._settings.camera.silent_s
         self._sitting = FaceSitting(
-            self._waiting, self._key, self._clock, self._log, self._on_opened, silent_s
+            self._waiting, self._key, self._clock, self._log, self._on_opened, silent_s, self._on_broken
         )
         self._waiting = self._key = None
         return self._sitting
@@ -256,7 +262,10 @@ class FaceRoom:
         match message:
             case talk.Ready(key) if self._key is None and len(key) == 32:
                 self._key = key
-                if self._state is not BoothState.NO_CAMERA:
+                stays = self._state is BoothState.UNUSABLE and self._broken >= MOST_BROKEN
+                if (
+                    self._state is not BoothState.NO_CAMERA and not stays
+                ):  # that it starts was never the trouble
                     self._state = BoothState.READY
             case talk.Unusable(fault, file, words) if self._key is None:
                 self._refuse(fault, file, words)
@@ -267,7 +276,13 @@ class FaceRoom:
             case _:
                 raise PipeBroken("not now")
 
+    def _on_broken(self) -> None:
+        self._broken += 1
+        if self._broken >= MOST_BROKEN:
+            self._refuse(BoothFault.BROKEN, "", "the worker ended amid a check, more than once")
+
     def _on_opened(self, opened: bool) -> None:
+        self._broken = 0
         if opened:
             self._state = BoothState.READY
         else:

@@ -92,6 +92,7 @@ class Seat:
                 if check.outcome is None:
                     return talk.Close()
                 self._say(talk.Ended(check.outcome, opened))
+                check.blank()
                 return self._sealed(check)
             finally:
                 check.forget()
@@ -126,6 +127,8 @@ class Seat:
             if frame is None:
                 if now_s - came_s > self._patience_s:
                     check.lost(now_s)
+                else:
+                    check.wait(now_s)
                 continue
             number, came_s, frames = frame.number, now_s, frames + 1
             self._show(mirrored(frame.image))

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
 from kiosk.config import Face
-from kiosk.face.crops import Image
-from kiosk.face.iris import Eyes, eyes
+from kiosk.face.crops import Crop, Image
+from kiosk.face.detection import detect
+from kiosk.face.iris import Eyes, contour, eyes
+from kiosk.face.mesh import landmarks
 from kiosk.face.models import Models
 from kiosk.face.pose import Pose, pose
 from kiosk.face.quality import Quality, assess
 from kiosk.face.tracking import Sight, Track, follow
+
+BLACK_PX = 64
 
 
 class Look(Enum):
@@ -54,3 +60,12 @@ def see(
         return Seen(sight, quality, turn), track
     enough = plainly_open if look is Look.UNTIL_OPEN else None
     return Seen(sight, quality, turn, eyes(models, image, mesh, enough)), track
+
+
+def forget(models: Models) -> None:
+    """Every network looks at black: what it saw before, and what it made of that, is overwritten."""
+    black = np.zeros((BLACK_PX, BLACK_PX, 3), np.uint8)
+    whole = Crop(BLACK_PX / 2, BLACK_PX / 2, BLACK_PX)
+    detect(models, black)  # both of them: the first finds nobody
+    landmarks(models, black, whole)
+    contour(models, black, whole, mirrored=False)

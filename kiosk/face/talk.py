@@ -32,6 +32,7 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from devices.clock import Clock, SystemClock
 from kiosk.config import Camera, Face
 from kiosk.face.booth import BoothFault, Brief, Strokes
 from kiosk.face.guidance import Guidance, Outcome
@@ -40,6 +41,9 @@ T = TypeVar("T")
 HEAD_BYTES = 4
 MOST_BYTES = 4 * 2**20  # a few references of some hundred KB, as base64
 CHUNK_BYTES = 65536
+HERE_S = (
+    0.1  # after its time ``take`` reads what has come already, and no longer: a far end may go on for ever
+)
 
 
 class PipeBroken(Exception):
@@ -165,8 +169,10 @@ KINDS: tuple[type[Message], ...] = (
 class Pipe:
     """One end of the pair.  Nothing waits, but ``take`` for as long as it is told to.  Belongs to one thread."""
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, clock: Clock | None = None) -> None:
+        """``clock`` is the real one: a poll lives in no test's time."""
         end.setblocking(False)
+        self._clock = clock or SystemClock()
         self._end, self._in, self._out = end, bytearray(), bytearray()
 
     def post(self, message: Message) -> None:
@@ -176,14 +182,16 @@ class Pipe:
         self._flush()
 
     def take(self, wait_s: float) -> Message | None:
-        """The next message; None when none came in time.  Raises PipeBroken."""
+        """The next message; None when none came whole in time, however many pieces of it did.  Raises PipeBroken."""
+        until_s = self._clock.monotonic() + wait_s
         while (message := self._whole()) is None:
             self._flush()
             if self._end.fileno() < 0:
                 raise PipeBroken("closed here")
             poll = select.poll()  # select() knows no number above 1023
             poll.register(self._end, select.POLLIN | (select.POLLOUT if self._out else 0))
-            happened = poll.poll(wait_s * 1000)
+            left_s = until_s - self._clock.monotonic()
+            happened = poll.poll(max(left_s, 0.0) * 1000) if left_s > -HERE_S else []
             if not happened:
                 return None
             if happened[0][1] & ~select.POLLOUT:

@@ -1,16 +1,14 @@
 """The process that looks at a face.  It lives for one sitting (``seat``) and leaves nothing behind.
 
-No core dump, nobody may look into its memory, it dies with the kiosk.  The networks are loaded and a key is made; the camera opens
-when the booth says so, after consent, and not before.  No picture and no vector leaves but the mirrored one on the screen, and one
-that is sealed for a person who compares.  A closed pipe, or anything unexpected, ends it.
+No core dump, no file, nobody may look into its memory, it dies with the kiosk.  The networks are loaded and a key is made; the camera
+opens when the booth says so, after consent, and not before.  No picture and no vector leaves but the mirrored one on the screen, and
+one that is sealed for a person who compares.  A closed pipe, or anything unexpected, ends it.
 """
 
 from __future__ import annotations
 
-import ctypes
+import math
 import os
-import resource
-import signal
 import socket
 import sys
 from contextlib import suppress
@@ -19,6 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from devices.clock import Clock, SystemClock
+from kiosk import process
 from kiosk.face import talk
 from kiosk.face.booth import BoothFault
 from kiosk.face.mirror import Mirror
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
     from devices.camera import Camera
     from kiosk.face.seat import Engine
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
 SETTINGS_WAIT_S = 10.0
+V4L_WAIT = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"  # seconds
 THREADS = 1  # the other cores are the screen's
 
 
@@ -50,17 +49,16 @@ def harden(parent: int) -> None:
         OSError
     ):  # when memory runs out this process goes first, not the kiosk; before it may not write there any more
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
-    system = ctypes.CDLL(None, use_errno=True)
-    for option, value in ((PR_SET_DUMPABLE, 0), (PR_SET_PDEATHSIG, int(signal.SIGKILL))):
-        if system.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    process.close_memory()
+    process.end_with_parent()
     if os.getppid() != parent:
         raise ProcessLookupError("the kiosk is gone")  # before the signal was asked for: it would never come
 
 
 def load(settings: talk.Settings) -> Engine:
     """The networks, the engine that compares, its limits.  Raises CannotCheck."""
+    # Read by OpenCV when it is loaded: a V4L2 device that says nothing is let go as early as any other, not after ten seconds.
+    os.environ[V4L_WAIT] = str(math.ceil(settings.camera.silent_s))
     try:
         return _loaded(settings)
     except ImportError as error:  # OpenCV, or the engine's own library
@@ -102,6 +100,7 @@ def run(pipe: Pipe, mirror: Mirror, clock: Clock) -> None:
     except CannotCheck as error:
         pipe.post(error.unusable)
         return
+    process.write_no_file()  # nobody has been looked at yet
 
     def open_camera() -> Camera:
         from devices import camera_opencv

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from devices import camera_opencv
 from devices.camera_opencv import CameraSettings, OpenCvCamera, open_camera
 from devices.camera_scene import Scene
 from devices.camera_surface import Image
@@ -25,12 +28,13 @@ class Plates:
     def __init__(self) -> None:
         self.shown = 0
         self.words: list[str] = []
+        self.frozen = False
 
     def ask(self, word: str, at_s: float) -> None:
         self.words.append(word)
 
     def image(self, at_s: float) -> Image:
-        self.shown += 1
+        self.shown += not self.frozen
         return np.full((240, 320, 3), 40 + self.shown % 200, np.uint8)
 
 
@@ -110,6 +114,69 @@ def test_a_silent_camera_is_faulty_until_it_speaks(camera: OpenCvCamera, far_end
     assert until(lambda: state(camera) is DeviceState.HARDWARE_ERROR)
     far_end.muted = False
     assert until(lambda: state(camera) is DeviceState.ONLINE)
+
+
+def test_a_frozen_camera_gives_nothing_new_however_often_it_is_opened(
+    camera: OpenCvCamera, far_end: CameraFarEnd, plates: Plates
+) -> None:
+    """It sends the same picture again and again: nobody may take that for what is before it now."""
+    assert camera.latest(0, WAIT_S) is not None
+    plates.frozen = True
+    assert until(lambda: state(camera) is DeviceState.HARDWARE_ERROR)
+    last = camera._number
+    assert camera.latest(last, 1.5) is None  # it is let go and opened again meanwhile, twice
+    assert state(camera) is DeviceState.HARDWARE_ERROR
+    plates.frozen = False
+    assert camera.latest(last, WAIT_S) is not None
+    assert state(camera) is DeviceState.ONLINE
+
+
+class Torn:
+    """A capture that gives grey pictures; at those of its calls that ``at`` names OpenCV raises, as for a buffer of no bytes."""
+
+    made: list[Torn] = []  # noqa: RUF012  # what one test counts
+
+    def __init__(self, *at: int) -> None:
+        self.at, self.calls, self.released = at, 0, False
+        Torn.made.append(self)
+
+    def read(self) -> tuple[bool, Any]:
+        time.sleep(0.01)
+        self.calls += 1
+        if self.calls in self.at:
+            cv2.imdecode(np.zeros(0, np.uint8), cv2.IMREAD_COLOR)
+        return True, np.full((4, 4, 3), self.calls % 250, np.uint8)
+
+    def release(self) -> None:
+        self.released = True
+
+
+@pytest.mark.parametrize(("at", "made"), [((5,), 1), ((5, 6, 7, 8), 1), ((5, 6, 7, 8, 9), 2)])
+def test_a_torn_picture_is_passed_over_and_several_are_a_loss(
+    monkeypatch: pytest.MonkeyPatch, at: tuple[int, ...], made: int
+) -> None:
+    Torn.made = []
+    monkeypatch.setattr(camera_opencv, "opened", lambda _settings: Torn(*(() if Torn.made else at)))
+    camera = OpenCvCamera(settings("/dev/video0"), SystemClock())
+    assert camera.latest(20, WAIT_S) is not None  # it goes on
+    assert len(Torn.made) == made
+    camera.close()
+    assert all(one.released for one in Torn.made)
+
+
+def test_an_opening_that_raises_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tries: list[str] = []
+
+    def opens(_settings: CameraSettings) -> Torn:
+        tries.append("one")
+        if len(tries) == 1:
+            raise cv2.error("no bytes")
+        return Torn()
+
+    monkeypatch.setattr(camera_opencv, "opened", opens)
+    camera = OpenCvCamera(settings("/dev/video0"), SystemClock())
+    assert camera.latest(0, WAIT_S) is not None
+    camera.close()
 
 
 def test_no_proxy_ever_sees_a_picture(far_end: CameraFarEnd, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,6 +47,23 @@ def test_a_mistake_refuses_to_start_and_is_named(visitor: Visitor, old: str, new
     assert kiosk("doctor", "--config", str(visitor.toml)).returncode == 2
 
 
+LOOKS = """
+import ctypes, os, resource, sys
+from kiosk import __main__ as command
+def window(*_):
+    print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), *resource.getrlimit(resource.RLIMIT_CORE))  # 3: PR_GET_DUMPABLE
+    return 0
+command.run_window = window
+command.main()
+"""
+
+
+def test_nobody_looks_into_a_kiosk_that_runs_and_it_leaves_no_core(visitor: Visitor) -> None:
+    command = [sys.executable, "-c", LOOKS, "run", "--headless", "--config", str(visitor.toml)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.stdout, done.returncode) == ("0 0 0\n", 0), done.stderr
+
+
 def test_a_file_that_is_not_there() -> None:
     done = kiosk("config", "check", "/nowhere/kiosk.toml")
     assert done.returncode == 2

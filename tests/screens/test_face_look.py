@@ -141,6 +141,17 @@ def test_a_picture_is_taken_within_two_of_the_cameras_frames_and_an_old_one_not_
     assert camera.asked[-1] == 7
 
 
+def test_the_bytes_of_a_picture_are_zeroed_once_it_is_shown(stage: Any) -> None:
+    camera = Camera()
+    page = stands(stage, camera)
+    rows = plain(RED)
+    camera.newest = Picture(3, len(rows[0]) // 3, len(rows), bytearray(b"".join(rows)))
+    next_look(stage, camera)
+    assert page.mirror.number == 3
+    assert pixel(stage, 0, 0) == (255, 0, 0)
+    assert not any(camera.newest.pixels)
+
+
 def test_the_texture_is_wiped_when_the_page_leaves(stage: Any) -> None:
     camera = Camera()
     camera.sees(1, plain(RED))

@@ -46,11 +46,11 @@ class ByPlace:
     def fits(self, vector: Vector) -> bool:
         return len(vector) == 2
 
-    def forget(self) -> None:
-        """It keeps nothing."""
-
     def score(self, one: Vector, other: Vector) -> float:
         return distance(one, other)
+
+    def forget(self) -> None:
+        """It keeps nothing."""
 
 
 def folders(folder: Path, portrait: Image) -> Path:

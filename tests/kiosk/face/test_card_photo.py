@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from kiosk.config import Face, FaceChip, FaceReference
-from kiosk.face import matcher_dlib
+from kiosk.face import card_photo, matcher_dlib
 from kiosk.face.card_photo import CardPhotoUnreadable, decode
 from kiosk.face.check import Check
 from kiosk.face.crops import Image
@@ -21,6 +22,7 @@ from kiosk.face.given import Given
 from kiosk.face.models import Models
 from kiosk.face.reference_format import StoredChip, write
 from kiosk.face.verdicts import Flaw
+from kiosk.face.weights import read_checked
 from kiosk.face.zones import Source, thresholds_for
 
 CHIP = bytes(range(256)) * 4
@@ -64,6 +66,57 @@ def test_another_program_is_not_run(tmp_path: Path) -> None:
     with pytest.raises(CardPhotoUnreadable):
         decode(CHIP, chip)
     assert not (tmp_path / "ran").exists()
+
+
+def test_what_is_run_is_what_was_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody exchanges the program between the look at its digest and its start."""
+    chip = program(tmp_path, "sys.stdout.write('good')")
+    assert chip.decoder is not None
+
+    def checked(path: Path, sha256: str) -> bytes:
+        content = read_checked(path, sha256)
+        program(tmp_path, "sys.stdout.write('evil')")
+        return content
+
+    monkeypatch.setattr(card_photo, "read_checked", checked)
+    assert decode(CHIP, chip) == b"good"
+
+
+WRITES = """
+import sys
+from pathlib import Path
+from kiosk import config, process
+from kiosk.face.card_photo import CardPhotoUnreadable, decode
+process.write_no_file()
+try:
+    print(decode(b"chip", config.FaceChip(decoder=Path(sys.argv[1]), sha256=sys.argv[2])))
+except CardPhotoUnreadable as error:
+    print(error)
+try:
+    Path(sys.argv[3]).write_bytes(b"picture")
+except OSError as error:
+    print(error.strerror)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("sys.stdout.write('good')", "b'good'"),
+        ("open(os.path.dirname('{left}') + '/of_it', 'w').write('x')", "the decoder gave no picture"),
+    ],
+)
+def test_in_the_worker_it_runs_and_nobody_writes_a_file(tmp_path: Path, body: str, said: str) -> None:
+    left = tmp_path / "left"
+    chip = program(tmp_path, body.format(left=left))
+    done = subprocess.run(
+        [sys.executable, "-c", WRITES, str(chip.decoder), chip.sha256, str(left)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [said, "File too large"]
+    assert [one.stat().st_size for one in tmp_path.iterdir() if one != chip.decoder] in ([0], [0, 0])
 
 
 def test_no_program_no_picture() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kiosk.config import FaceCheck
-from kiosk.face.challenge import Challenge
+from kiosk.face.challenge import Challenge, Event
 from kiosk.face.detection import Box
 from kiosk.face.guidance import Action, Doubt, End, Phase
 from kiosk.face.iris import Eyes
@@ -351,6 +351,64 @@ def test_a_face_that_does_not_go_on_is_learnt_anew(break_it: Callable[[Film], No
     assert Doubt.JUMPED in seen.challenge.doubts
     assert seen.challenge.guidance.phase is Phase.LOOKING
     assert seen.challenge.steps_done == 0
+
+
+def camera_away(seen: Film, seconds: float = QUICK.most_gap_s + 2.0) -> None:
+    """Nothing comes, then a frame."""
+    seen.at_s += seconds
+    event = seen.challenge.interrupted(seen.at_s)
+    if event is not None:
+        seen.events.append(event)
+    seen.frame()
+
+
+def test_a_camera_that_was_away_is_nobodys_mistake() -> None:
+    seen = film((L, R, NOD), (NOD, R, L))
+    seen.answer()
+    seen.until(Phase.ACTING)
+    camera_away(seen)
+    assert seen.challenge.guidance.phase is Phase.LOOKING
+    assert (seen.challenge.mistakes, seen.challenge.doubts, seen.events[-1]) == (0, [], Event.LOST)
+    assert [seen.answer() for _ in range(3)] == [NOD, R, L], "a new draw, of as many"
+    seen.still(0.5)
+    assert seen.challenge.passed
+
+
+def test_nobody_gets_new_draws_by_touching_the_cable() -> None:
+    seen = film((L, R, NOD), (NOD, R, L), (R, L, NOD))
+    for _ in range(2):
+        assert seen.challenge.end is None
+        seen.until(Phase.ACTING)
+        camera_away(seen)
+    assert seen.challenge.end is End.CAMERA_LOST
+    assert seen.challenge.doubts == []
+
+
+def test_a_camera_that_is_away_before_anything_is_asked_may_be_so_often() -> None:
+    seen = film((L, R, NOD))
+    for _ in range(4):
+        seen.still(0.3)
+        camera_away(seen)
+    assert seen.challenge.end is None
+    seen.answer()
+
+
+def test_who_left_before_the_camera_did_has_left() -> None:
+    seen = film((L, R, NOD), (NOD, L, R, BLINK))
+    seen.until(Phase.ACTING)
+    seen.frame(there=False)
+    camera_away(seen)
+    assert seen.challenge.doubts == [Doubt.JUMPED]
+    assert seen.challenge.mistakes == 1
+
+
+def test_time_passes_without_frames() -> None:
+    seen = film((L, R, NOD))
+    seen.until(Phase.ACTING)
+    seen.challenge.wait(100.0 + QUICK.most_s - 1)
+    assert seen.challenge.end is None
+    seen.challenge.wait(100.0 + QUICK.most_s + 1)
+    assert seen.challenge.end is End.NOT_DONE
 
 
 def test_a_face_that_is_hidden_for_a_moment_goes_on() -> None:

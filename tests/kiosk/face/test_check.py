@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,13 +15,14 @@ from devices.camera_scene import Lit, Person, Scene
 from devices.camera_sheets import raster
 from devices.camera_sitter import Portrait, Sitter
 from devices.camera_surface import Turn
-from kiosk.config import Face
+from kiosk.config import Face, FaceCheck
 from kiosk.face import matcher_dlib
 from kiosk.face.check import Check
 from kiosk.face.crops import Image
 from kiosk.face.given import Given
 from kiosk.face.guidance import Action, Doubt, End, Guidance, Phase
 from kiosk.face.matcher import Matcher
+from kiosk.face.mesh import OUTPUTS, Mesh
 from kiosk.face.models import Models
 from kiosk.face.moves import Moves
 from kiosk.face.raster import Raster
@@ -208,6 +210,68 @@ def test_a_frame_that_a_slow_camera_gives_twice_is_passed_over(
     assert check.outcome is None
 
 
+@pytest.mark.parametrize(
+    ("levels", "hint"), [((0, 3), Hint.TOO_DARK), ((255, 252), Hint.TOO_BRIGHT), ((0, 0), Hint.TOO_DARK)]
+)
+def test_a_picture_without_light_is_no_film(
+    networks: Models, engine: Matcher, levels: tuple[int, int], hint: Hint
+) -> None:
+    """A lens that is covered, or blinded: what it gives is alike, and comes again and again."""
+    rules = Face(check=FaceCheck(nobody_s=5.0, most_s=10.0))
+    check = begun(networks, engine, face=rules)
+    plates = [np.full((480, 640, 3), level, np.uint8) for level in levels]
+    said = [check.feed(plates[number // 4 % 2], number / 12) for number in range(12 * 11)]
+    assert check.outcome is not None
+    nobody = (
+        levels[0] != levels[1]
+    )  # the very same picture is a camera that has frozen: only the end of the time ends it
+    assert (check.outcome.end, check.outcome.doubts) == (End.NOBODY if nobody else End.NOT_DONE, ())
+    assert not nobody or {each.hint for each in said} == {None, hint}
+
+
+def test_a_camera_that_was_away_for_a_moment_costs_nothing(
+    networks: Models, engine: Matcher, sitter: Sitter, picture: bytes
+) -> None:
+    check = begun(networks, engine, Given(Source.PHOTO, picture))
+    person = Living(sitter, SCENE, np.random.default_rng(1))
+    said, gap_s = Guidance(), (0.0, 0.0)
+    for at_s in SCENE.moments(np.random.default_rng(3), 60.0):
+        if gap_s[0] < at_s < gap_s[1]:
+            continue
+        if check.outcome is not None:
+            break
+        person.ask(word(said), at_s)
+        image = person.image(at_s)
+        said = check.feed(image, at_s)
+        if said.phase is Phase.ACTING and not gap_s[1]:
+            gap_s = (at_s, at_s + 3.0)
+    assert gap_s[1]
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.ACCEPTED, ())
+    assert (check.outcome.quality["mistakes"], len(check.outcome.asked)) == (0.0, 3)
+
+
+def test_a_film_goes_on_to_be_one_when_the_camera_was_away(
+    networks: Models, engine: Matcher, sitter: Sitter
+) -> None:
+    person = Living(sitter, SCENE, np.random.default_rng(6))
+    person.ask("look", 0.0)
+    loop = [person.image(number / 12) for number in range(6)]
+    check = begun(networks, engine)
+    for number in range(4):
+        check.feed(loop[number], number / 12)
+    for number, image in enumerate(
+        (loop[1], loop[3], loop[2])
+    ):  # what a camera that was away still has to give
+        check.feed(image, 4.0 + number / 12)
+    assert check.outcome is None
+    check.feed(loop[4], 5.0)
+    assert check.outcome is None
+    check.feed(loop[1], 5.1)
+    assert check.outcome is not None
+    assert (check.outcome.end, check.outcome.doubts) == (End.NOT_DONE, (Doubt.REPEATED,))
+
+
 def test_a_camera_that_is_lost(networks: Models, engine: Matcher, frame: Image) -> None:
     check = begun(networks, engine)
     check.feed(frame, 5.0)
@@ -235,6 +299,9 @@ class Swapping:
     def score(self, one: object, other: object) -> float:
         return self._engine.score(one, other)  # type: ignore[arg-type]
 
+    def forget(self) -> None:
+        """It keeps nothing."""
+
 
 @pytest.mark.parametrize("odd", [1, 2, 3, 4])
 def test_another_face_in_one_moment_is_not_believed(
@@ -250,6 +317,38 @@ def test_another_face_in_one_moment_is_not_believed(
     assert check.outcome.end is End.NOT_DONE
     assert check.outcome.doubts == (Doubt.SWAPPED,)
     assert check.best is None
+
+
+def test_after_the_end_the_networks_hold_no_face(
+    networks: Models, sitter: Sitter, picture: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network of OpenCV keeps its last input: asked again, with nothing, it would give the person's vector once more."""
+    engine = matcher_dlib.load()
+    vectors: list[np.ndarray[Any, Any]] = []
+
+    def embed(image: Image, mesh: Mesh) -> Any:
+        vectors.append(matcher_dlib.DlibMatcher.embed(engine, image, mesh).copy())
+        return vectors[-1]
+
+    monkeypatch.setattr(engine, "embed", embed)
+    check = begun(networks, engine, Given(Source.PHOTO, picture))
+    person = Living(sitter, SCENE, np.random.default_rng(2))
+    played(check, person, 60.0)
+    assert check.outcome is not None
+
+    def kept() -> list[np.ndarray[Any, Any]]:
+        points, _ = networks.mesh.forward(OUTPUTS)
+        return [engine._encoder._network.forward().reshape(-1).copy(), points.reshape(-1).copy()]
+
+    vector, points = kept()
+    assert np.linalg.norm(vector - vectors[-1]) < 0.01, "what this is about"
+    check.blank()
+    black_vector, black_points = kept()
+    assert min(np.linalg.norm(black_vector - one) for one in vectors) > 0.3
+    assert not np.allclose(black_points, points)
+    if check.best is not None:
+        assert check.best.any(), "a person may have to compare"
+    check.forget()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import dlib
@@ -109,6 +110,34 @@ def test_the_library_is_a_matcher_too_and_agrees_about_the_portrait(
     assert library.name == "face_recognition" and 0 < score < 0.45
     with pytest.raises(ValueError, match="extent"):
         library.embed(frame, Mesh(np.full((468, 3), -50, np.float32), 1.0))
+
+
+@pytest.mark.parametrize("name", ["dlib", "face_recognition"])
+def test_an_engine_that_forgets_still_knows_the_next_face(
+    name: Literal["dlib", "face_recognition"], frame: Image, mesh: Mesh
+) -> None:
+    engine = open_matcher(Face(engine=name))
+    before = engine.embed(frame, mesh)
+    engine.forget()
+    assert engine.score(before, engine.embed(frame, mesh)) < 1e-4
+
+
+def test_an_onnx_network_forgets(tmp_path: Path, frame: Image, mesh: Mesh) -> None:
+    engine = matcher_onnx.load(onnx(tmp_path))
+    engine.embed(frame, mesh)
+    kept = engine._network.forward().copy()
+    engine.forget()
+    assert not np.allclose(engine._network.forward(), kept)
+
+
+def test_the_library_reads_the_very_bytes_that_were_compared() -> None:
+    code = (
+        "from kiosk.face import matcher_library\nmatcher_library.load()\nimport face_recognition_models as files\n"
+        "print(files.face_recognition_model_location(), files.pose_predictor_five_point_model_location())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    paths = done.stdout.split()
+    assert len(paths) == 2 and all(path.startswith("/proc/self/fd/") for path in paths)
 
 
 def test_a_library_that_would_end_the_process_is_refused_instead(tmp_path: Path) -> None:

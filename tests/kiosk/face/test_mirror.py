@@ -5,10 +5,10 @@ from __future__ import annotations
 import mmap
 import os
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from kiosk.face.booth import Picture
 from kiosk.face.mirror import HEADER_BYTES, MOST_HEIGHT, MOST_WIDTH, SIZE_BYTES, Mirror, new_memory
 
 
@@ -43,17 +43,15 @@ def test_a_picture_says_nothing_of_its_pixels(memory: int) -> None:
     assert repr(mirror.read(0)) == "Picture(1)"
 
 
-class Meddling:
-    """The reader's memory, in which a writer strikes at the moment a picture is copied."""
-
-    def __init__(self, memory: mmap.mmap, strikes: list[tuple[int, bytes]], writer: Mirror) -> None:
-        self._memory, self._strikes, self._writer = memory, strikes, writer
-
-    def __getitem__(self, part: slice) -> bytes:
-        whole = self._memory[part]
-        for number, pixels in self._strikes:
-            self._writer.write(number, MOST_WIDTH, MOST_HEIGHT, pixels)
-        return whole[: len(whole) // 2] + self._memory[part][len(whole) // 2 :]
+def test_a_picture_that_was_shown_is_forgotten_where_it_lies(memory: int) -> None:
+    mirror = Mirror(memory)
+    mirror.write(1, MOST_WIDTH, MOST_HEIGHT, grey(200))
+    seen = mirror.read(0)
+    assert seen is not None and isinstance(seen.pixels, bytearray) and seen.pixels == grey(200)
+    lies = memoryview(seen.pixels)  # the very bytes, wherever Picture goes
+    seen.forget()
+    assert not any(lies)
+    Picture(1, 1, 1, b"abc").forget()
 
 
 @pytest.mark.parametrize(("strikes", "torn"), [(0, False), (1, False), (2, True), (3, True)])
@@ -64,15 +62,21 @@ def test_a_picture_that_changes_while_it_is_copied_is_not_shown(
     writer, reader = Mirror(memory), Mirror(memory)
     writer.write(1, MOST_WIDTH, MOST_HEIGHT, grey(1))
     plan = [(2 + n, grey(2 + n)) for n in range(strikes)]
-    real: Any = reader._memory
-    monkeypatch.setattr(reader, "_memory", Meddling(real, plan, writer))
-    monkeypatch.setattr(
-        "kiosk.face.mirror.memoryview",
-        lambda one: memoryview(one._memory if isinstance(one, Meddling) else one),
-        raising=False,
-    )
+    copies: list[bytearray] = []
+
+    def copied(part: memoryview) -> bytearray:
+        """The reader's copy, amid which the writer strikes."""
+        copy = bytearray(part)
+        for number, pixels in plan:
+            writer.write(number, MOST_WIDTH, MOST_HEIGHT, pixels)
+        copy[len(copy) // 2 :] = part[len(copy) // 2 :]
+        copies.append(copy)
+        return copy
+
+    monkeypatch.setattr("kiosk.face.mirror.bytearray", copied, raising=False)
     seen = reader.read(0)
     assert (seen is None) == torn
+    assert any(copies[0]) != torn, "half a picture is zeroed as well"
     if seen is not None:
         assert seen.pixels == grey(1)
 

@@ -47,6 +47,7 @@ class Corner:
         self.shown += 1
         image = np.full((480, 640, 3), min(20 + self.shown, 90), np.uint8)
         image[:120, :160] = 255
+        image[-8:, -8:] = self.shown % 200  # a camera never gives the same picture twice
         return image
 
 
@@ -209,6 +210,20 @@ def test_what_stands_still_is_not_lost_with_the_camera(hall: Hall) -> None:
     assert opened(central, sitting.seal_photo(central.public, RECORD)).shape == (480, 640, 3)
     sitting.photograph()  # it is to move again, and cannot
     assert until(lambda: isinstance(sitting.news(), Outcome))
+
+
+def test_a_camera_that_has_frozen_takes_no_picture_of_what_is_over(hall: Hall, plates: Plates) -> None:
+    sitting = posing(hall)
+    assert sitting.shoot()
+    sitting.photograph()
+    plates.frozen = plates.image(0.0)
+    assert until(lambda: isinstance(sitting.news(), Outcome))
+    lost = sitting.news()
+    assert isinstance(lost, Outcome) and lost.end is End.CAMERA_LOST
+    assert not sitting.shoot()
+    plates.frozen = None
+    sitting.photograph()
+    assert until(lambda: sitting.news() == LOOKING) and until(sitting.shoot)
 
 
 def test_a_camera_that_is_not_there(hall: Hall) -> None:

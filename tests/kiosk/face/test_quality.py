@@ -43,6 +43,21 @@ def test_nobody(networks: Models) -> None:
     assert hints(networks, np.full((720, 1280, 3), 120, np.uint8)) == (Hint.COME_TO_THE_SCREEN,)
 
 
+@pytest.mark.parametrize(
+    ("level", "noise", "hint"),
+    [
+        (0, 0, Hint.TOO_DARK),
+        (12, 6, Hint.TOO_DARK),
+        (255, 0, Hint.TOO_BRIGHT),
+        (60, 20, Hint.COME_TO_THE_SCREEN),
+        (200, 20, Hint.COME_TO_THE_SCREEN),
+    ],
+)
+def test_a_frame_in_which_nobody_could_be_seen_says_so(level: int, noise: int, hint: Hint) -> None:
+    grain = np.random.default_rng(1).normal(level, noise, (720, 1280, 3))
+    assert assess(np.clip(grain, 0, 255).astype(np.uint8), None, (), None, LIMITS).hints == (hint,)
+
+
 def test_too_far_and_too_near(networks: Models, portrait: Image) -> None:
     assert hints(networks, placed(portrait, 640, 300, 1.0)) == (Hint.COME_CLOSER,)
     assert Hint.GO_BACK in hints(networks, placed(portrait, 640, 300, 5.8))
@@ -109,7 +124,7 @@ def test_a_red_nose_or_painted_lips_are_no_mask(frame: Image, mesh: Mesh, part: 
 
 
 def test_a_face_the_mesh_cannot_follow_is_not_nobody() -> None:
-    blank = np.zeros((720, 1280, 3), np.uint8)
+    blank = np.full((720, 1280, 3), 120, np.uint8)
     assert assess(blank, None, (Box(0, 0, 200, 200),), None, LIMITS).hints == (Hint.SHOW_WHOLE_FACE,)
     assert assess(blank, None, (), None, LIMITS).hints == (Hint.COME_TO_THE_SCREEN,)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,11 +21,12 @@ import pytest
 
 from kiosk import config, events
 from kiosk.face import child, room, talk
-from kiosk.face.booth import BoothState, BoothUnusable, Brief, Picture
+from kiosk.face.booth import BoothState, BoothUnusable, Brief, Picture, SealedReference
 from kiosk.face.guidance import End, Guidance, Outcome
+from kiosk.face.reference_format import StoredChip, write
 from kiosk.face.room import FaceSitting
 from kiosk.face.zones import Source, Zone
-from kiosk.seal import NotSealedForUs, ReceiverKey
+from kiosk.seal import NotSealedForUs, ReceiverKey, seal
 from tests.kiosk.face.before_camera import (
     INFO,
     Hall,
@@ -160,6 +163,34 @@ def test_a_killed_worker_costs_one_try(hall: Hall) -> None:
     os.close(memory)
 
 
+def broken(hall: Hall) -> None:
+    sitting = hall.begun()
+    os.kill(sitting._child.pid, signal.SIGKILL)
+    assert until(lambda: isinstance(sitting.news(), Outcome))
+
+
+def test_workers_that_break_one_after_the_other_are_not_offered_to_the_next_person(hall: Hall) -> None:
+    broken(hall)
+    assert hall.booth.status() is BoothState.READY
+    hall.settings = replace(hall.settings, port="http://127.0.0.1:9/")
+    broken(hall)
+    assert hall.booth.status() is BoothState.UNUSABLE
+    assert [line["fault"] for line in hall.logged(events.FaceUnusable)] == ["broken"]
+    hall.booth.prepare()
+    waiting = hall.booth._waiting
+    assert waiting is not None and until(lambda: hall.booth.status() and hall.booth._key)
+    assert hall.booth.status() is BoothState.UNUSABLE  # that it starts was never the trouble
+    hall.clock.added_s += room.REFUSED_S + 1
+    assert hall.booth.status() is BoothState.UNKNOWN
+
+
+def test_a_sitting_that_ends_well_makes_up_for_one_that_broke(living: Hall) -> None:
+    broken(living)
+    assert living.played(living.begun()).end is End.REVIEW
+    broken(living)
+    assert living.booth.status() is BoothState.READY
+
+
 def test_a_worker_that_hangs_is_ended(hall: Hall) -> None:
     sitting = hall.begun()
     memory = memory_of(sitting)
@@ -208,6 +239,16 @@ def test_a_camera_that_is_lost_in_the_middle(hall: Hall) -> None:
     outcome = hall.played(sitting)
     assert outcome.end is End.CAMERA_LOST and outcome.frames > 0
     assert hall.booth.status() is BoothState.READY
+
+
+def test_a_camera_that_has_frozen_is_lost_though_it_goes_on_sending(hall: Hall, plates: Plates) -> None:
+    sitting = hall.begun()
+    assert until(lambda: sitting.preview.read(0))
+    plates.frozen = plates.image(0.0)
+    sent = plates.shown
+    outcome = hall.played(sitting)
+    assert outcome.end is End.CAMERA_LOST and not outcome.doubts
+    assert plates.shown > sent + 5  # it did send
 
 
 @pytest.mark.parametrize(
@@ -296,6 +337,8 @@ def test_no_core_dump_and_no_file(hall: Hall) -> None:
     limits = Path(f"/proc/{pid}/limits").read_text(encoding="ascii").splitlines()
     (core,) = [line.split()[4:6] for line in limits if line.startswith("Max core file size")]
     assert core == ["0", "0"]
+    (most,) = [line.split()[3] for line in limits if line.startswith("Max file size")]
+    assert most == "0"  # not a byte into any file, wherever it is
     assert Path(f"/proc/{pid}/oom_score_adj").read_text() == "500\n"  # it goes before the kiosk does
     assert os.stat(f"/proc/{pid}/mem").st_uid == 0  # not dumpable: nobody but root may look
     if os.geteuid() != 0:
@@ -341,6 +384,41 @@ os.kill(sitting._child.pid, signal.SIGSTOP)  # so that it cannot end by itself
 print(sitting._child.pid, flush=True)
 time.sleep(60)
 """
+
+
+def asleep(mark: str) -> list[int]:
+    """Processes with this word among theirs."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdecimal() and mark.encode() in (entry / "cmdline").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return [pid for pid in found if not gone(pid)]
+
+
+@pytest.mark.parametrize(
+    ("body", "mark", "end"),
+    [("sleep 61.317", "61.317", "close"), ("exec sleep 61.319", "61.319", "kill")],
+)
+def test_a_program_that_decodes_ends_with_its_worker(
+    hall: Hall, tmp_path: Path, body: str, mark: str, end: str
+) -> None:
+    """It hangs, or has started another that does; the citizen goes home, or whatever happens to the worker happens."""
+    decoder = tmp_path / "decoder"
+    decoder.write_text(f"#!/bin/sh\n{body}\n")
+    decoder.chmod(0o755)
+    sha256 = hashlib.sha256(decoder.read_bytes()).hexdigest()
+    hall.face = replace(hall.face, chip=config.FaceChip(decoder=decoder, sha256=sha256, timeout_s=10))
+    hall.booth = hall.new_booth()
+    sitting = hall.booth.sit()
+    chip = seal(write(StoredChip(b"x" * 500)), sitting.key, INFO)
+    sitting.begin(Brief("WD001-00000001-AAAAAAAAAA", INFO, (SealedReference(Source.CHIP, chip),)))
+    assert until(lambda: asleep(mark))
+    if end == "close":
+        sitting.close()
+    else:
+        os.kill(sitting._child.pid, signal.SIGKILL)
+    assert until(lambda: not asleep(mark))
 
 
 def test_the_worker_dies_with_the_kiosk(tmp_path: Path) -> None:

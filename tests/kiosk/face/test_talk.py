@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +72,29 @@ def ends() -> Iterator[tuple[Pipe, socket.socket]]:
     yield pipe, theirs
     pipe.close()
     theirs.close()
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.3])
+def test_a_message_that_never_ends_holds_nobody_longer_than_asked(
+    ends: tuple[Pipe, socket.socket], wait_s: float
+) -> None:
+    """Its bytes come one after the other, each before anybody has given up on the next."""
+    pipe, far = ends
+    far.sendall((1000).to_bytes(4, "big"))
+    over = threading.Event()
+
+    def drips() -> None:
+        while not over.wait(0.02):
+            far.sendall(b" ")
+
+    thread = threading.Thread(target=drips)
+    thread.start()
+    began_s = time.monotonic()
+    assert pipe.take(wait_s) is None
+    took_s = time.monotonic() - began_s
+    over.set()
+    thread.join()
+    assert took_s < wait_s + 1.0
 
 
 def test_every_kind_of_message_is_among_them() -> None:

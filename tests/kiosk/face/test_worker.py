@@ -168,6 +168,26 @@ def test_a_machine_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None
     assert refused.value.unusable.fault is BoothFault.PACKAGE and "cv2" in refused.value.unusable.words
 
 
+AT_IMPORT = """
+import importlib.abc, os, sys
+class Spy(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "cv2":
+            print(os.environ.get("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"))
+        return None
+sys.meta_path.insert(0, Spy())
+from kiosk import config
+from kiosk.face import talk, worker
+worker.load(talk.Settings(config.Camera(port="/dev/video0", silent_s=2.5), config.Face()))
+"""
+
+
+def test_a_silent_device_is_let_go_as_early_as_the_settings_say() -> None:
+    """OpenCV reads the time from the environment when it is loaded, and would wait ten seconds."""
+    done = subprocess.run([sys.executable, "-c", AT_IMPORT], capture_output=True, text=True, check=True)
+    assert set(done.stdout.splitlines()) == {"3"}
+
+
 def test_dlibs_engine_needs_no_dlib(monkeypatch: pytest.MonkeyPatch) -> None:
     without(monkeypatch, "dlib")
     assert worker.load(SETTINGS).matcher.name == "dlib"
