@@ -81,7 +81,7 @@ class Township:
     def _arrivals(self) -> Iterator[Drawer]:
         for card in self._coming:
             lookup = wire.Lookup(number=card["number"], name=card["name"], card_kind=card["kind"])
-            page = self.central.service.people.visit(lookup)
+            page = self.central.service.people.visit(lookup, "WD001")
             if page.name_matches:
                 self._waiting.append(Drawer(card, page))
                 yield self._waiting[-1]
