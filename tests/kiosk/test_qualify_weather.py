@@ -131,7 +131,7 @@ def test_references_whose_answer_was_lost_are_asked_for_under_a_new_check(
         ],  # the pictures of this one were given once; it is over at central too
         ["begun", "granted", "evidence", "answered"],
     ]
-    assert states_of(folks, first_check(visitor)) == ["open", "withdrawn"]
+    assert states_of(folks, first_check(visitor)) == ["open", "not_recognised", "withdrawn"]
 
 
 # --- at the end ------------------------------------------------------------------------------------------------------
