@@ -134,8 +134,8 @@ def _add_routes(app: FastAPI, service: Service) -> None:
         return service.keys.public()
 
     @app.post("/v1/visits", responses=problems)
-    def visit(_kiosk: Kiosk, body: wire.Lookup) -> wire.MyPage:
-        return people.visit(body)
+    def visit(kiosk_id: Kiosk, body: wire.Lookup) -> wire.MyPage:
+        return people.visit(body, kiosk_id)
 
     @app.post("/v1/people/{person_id}/records", responses=problems)
     def records(_kiosk: Kiosk, person_id: PersonNo) -> wire.Records:
@@ -200,8 +200,8 @@ def _add_check_routes(app: FastAPI, service: Service, problems: dict[int | str, 
         return checks.take_picture(kiosk_id, check_id, body)
 
     @app.post("/v1/checks/{check_id}/withdraw", responses=problems)
-    def withdraw(_kiosk: Kiosk, check_id: CheckNo) -> wire.CheckReply:
-        return checks.withdraw(check_id)
+    def withdraw(kiosk_id: Kiosk, check_id: CheckNo, body: wire.Withdrawal | None = None) -> wire.CheckReply:
+        return checks.withdraw(kiosk_id, check_id, body.visit if body is not None else "")
 
     @app.put("/v1/assisted-checks/{check_id}", responses=problems)
     def assisted_check(kiosk_id: Kiosk, check_id: CheckNo, body: wire.AssistedCheck) -> wire.CheckReply:

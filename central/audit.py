@@ -143,7 +143,7 @@ def _check_laws() -> Iterator[tuple[str, Select[Any]]]:
         select(states.c.check_id)
         .distinct()
         .outerjoin(chain, chain.c.check_id == states.c.check_id)
-        .where(states.c.state.in_(ended), chain.c.number.is_(None)),
+        .where(states.c.state.in_(ended), states.c.reason != "superseded", chain.c.number.is_(None)),
     )
     first, later = states, states.alias("later")
     yield (

@@ -5,17 +5,18 @@ Nothing here ever says that a benefit is stopped: that is decided elsewhere, by 
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
 from central import check_states, tables, wording
-from central.clock import legal_day, legal_time
+from central.clock import CHINA, legal_day, legal_time
+from central.judgement import Reason
 from central.periods import Periods, Term
 from central.rules import Rulebook
 from central.wording import Wording
-from kiosk.wire import Certification, CertificationState, CheckReply, CheckState, WayOffer
+from kiosk.wire import Certification, CertificationState, CheckReply, CheckState, Way, WayOffer
 
 CERTIFICATIONS = tables.certifications
 NUMBER_PREFIX = "RZ"
@@ -31,6 +32,8 @@ SOURCES = {
 }
 OFFERED = (CertificationState.DUE, CertificationState.OVERDUE)
 DECIDED = (CheckState.ACCEPTED, CheckState.REFUSED)
+AT_THE_MACHINE = (Way.FACE, Way.STAFF)  # for the holder of the card that lies there
+DAY_MS = 24 * 60 * 60 * 1000
 
 
 def next_number(connection: Connection, day: date) -> str:
@@ -54,8 +57,10 @@ class Certifications:
     def read(cls, rulebook: Rulebook, city: str) -> Certifications:
         return cls(Periods(rulebook), wording.read(city))
 
-    def standing(self, connection: Connection, person: Row[Any], now_ms: int) -> Certification:
-        """What the person's page says of the yearly check."""
+    def standing(
+        self, connection: Connection, person: Row[Any], now_ms: int, *, is_holder: bool = True
+    ) -> Certification:
+        """What the person's page says of the yearly check.  ``is_holder``: the card that lies there is the person's."""
         if not person.benefit:
             return Certification(state=CertificationState.NOT_NEEDED)
         today = legal_day(now_ms)
@@ -69,7 +74,14 @@ class Certifications:
         open_now = state in OFFERED or (
             state is CertificationState.VALID and term is not None and today >= term.opens_on
         )
-        kind = self._kind(connection, person, state, term, open_now, due_by, today)
+        kind = self._kind(connection, person, state, last, term, open_now, due_by, today)
+        ways: tuple[WayOffer, ...] = ()
+        if open_now or _may_be_confirmed(waiting):
+            ways = self._ways(connection, person, now_ms)
+        if waiting is not None:
+            ways = tuple(offer for offer in ways if offer.way is Way.STAFF)
+        if not is_holder:
+            ways = tuple(offer for offer in ways if offer.way not in AT_THE_MACHINE)
         title, note = self._words.of(
             kind,
             person.benefit,
@@ -89,8 +101,8 @@ class Certifications:
             due_by=due_by,
             title=title,
             note=note,
-            ways=self._ways(connection, person, now_ms) if open_now else (),
-            check_id=waiting.check_id if waiting is not None and waiting.channel == SELF else "",
+            ways=ways,
+            check_id=(waiting.pictured or "") if waiting is not None and waiting.channel == SELF else "",
         )
 
     def can_be_done(self, connection: Connection, person: Row[Any], now_ms: int) -> bool:
@@ -100,6 +112,27 @@ class Certifications:
         if check_states.under_review(connection, person.person_id) is not None:
             return False
         return self.is_open(connection, person, legal_day(now_ms))
+
+    def can_be_confirmed(self, connection: Connection, person: Row[Any], now_ms: int) -> bool:
+        """Whether staff at the machine may confirm: also where only a report of a death keeps a face check from counting."""
+        waiting = check_states.under_review(connection, person.person_id)
+        if not person.benefit or not (waiting is None or _may_be_confirmed(waiting)):
+            return False
+        return self.is_open(connection, person, legal_day(now_ms))
+
+    def holding(self, connection: Connection, person: Row[Any], day: date) -> Row[Any] | None:
+        """The certification that held on that day and could not be renewed yet: nobody is certified twice for a term."""
+        last = self.last(connection, person.person_id)
+        if last is None or last.verdict == "review" or day >= self._term(person, last).opens_on:
+            return None
+        return last
+
+    def is_certified(self, connection: Connection, check: Row[Any], now_ms: int) -> bool:
+        """Whether the person of a check needs none any more; holds the person's row until the write transaction ends."""
+        persons = tables.persons
+        of = select(persons).where(persons.c.person_id == check.person_id)
+        person = connection.execute(of.with_for_update()).one()
+        return self.holding(connection, person, legal_day(now_ms)) is not None
 
     def is_open(self, connection: Connection, person: Row[Any], day: date) -> bool:
         """Whether the time for the next certification had come on that day."""
@@ -145,12 +178,19 @@ class Certifications:
         )
         query = select(CERTIFICATIONS).where(CERTIFICATIONS.c.check_id == check_id)
         given = connection.execute(query).first()
+        if given is None and row.reason == Reason.ALREADY.value:
+            checks = tables.checks
+            person_id = select(checks.c.person_id).where(checks.c.check_id == check_id)
+            given = self.last(connection, connection.execute(person_id).scalar_one())
+            told = {"state": CheckState.ACCEPTED, "decided_at": legal_time(row.at_ms)}
+            answer = answer.model_copy(update=told)
         if given is None:
             return answer
         persons = tables.persons
         person = connection.execute(select(persons).where(persons.c.person_id == given.person_id)).one()
         term = self._term(person, given)
-        said = {"receipt_no": given.certificate_no, "valid_until": term.due_by, "next_from": term.opens_on}
+        number = given.certificate_no or ""  # it may have come another way
+        said = {"receipt_no": number, "valid_until": term.due_by, "next_from": term.opens_on}
         return answer.model_copy(update=said)
 
     def _term(self, person: Row[Any], last: Row[Any]) -> Term:
@@ -182,13 +222,16 @@ class Certifications:
         connection: Connection,
         person: Row[Any],
         state: CertificationState,
+        last: Row[Any] | None,
         term: Term | None,
         open_now: bool,
         due_by: date | None,
         today: date,
     ) -> str:
         """Which words fit."""
-        if state in OFFERED and check_states.newest_of(connection, person.person_id) is CheckState.REFUSED:
+        since_ms = _day_after_ms(last.certified_on) if last is not None else 0
+        newest = check_states.newest_since(connection, person.person_id, since_ms)
+        if state in OFFERED and newest is CheckState.REFUSED:
             return "other_way"
         if state is CertificationState.VALID and term is not None:
             year = "valid_next_year" if term.due_by.year > today.year else "valid_this_year"
@@ -212,6 +255,16 @@ class Certifications:
 
 def source_of(row: Row[Any] | None) -> str:
     return SOURCES.get(row.channel, "") if row is not None else ""
+
+
+def _may_be_confirmed(waiting: Row[Any] | None) -> bool:
+    """A face check that a report of a death keeps waiting: staff may look at the person besides."""
+    return waiting is not None and waiting.channel == SELF and waiting.reason == Reason.REPORTED_DEAD.value
+
+
+def _day_after_ms(day: date) -> int:
+    """When the day after begins: what was asked before belongs to the certification of that day."""
+    return int(datetime(day.year, day.month, day.day, tzinfo=CHINA).timestamp() * 1000) + DAY_MS
 
 
 def _before(day: date, today: date) -> str:

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     TOTALS_DIFFER = "totals_differ"
     TOTALS_MISSING = "totals_missing"
     STORED_FACES = "stored_faces"
+    MANY_CHECKS = "many_checks"
+    CHECK_WAITS = "check_waits"
     PACKET_PARKED = "packet_parked"
     PACKET_REFUSED = "packet_refused"
 
@@ -84,6 +86,12 @@ MEANINGS = {
     Kind.STORED_FACES: Meaning(
         "存有人脸信息的人数", "人数到十万须向网信部门备案；删去不再需要的，或着手备案"
     ),
+    Kind.MANY_CHECKS: Meaning(
+        "一小时内刷脸认证过多", "一个大厅做不了这么多；核实这台机器是不是在原处、有没有人动过，必要时更换令牌"
+    ),
+    Kind.CHECK_WAITS: Meaning(
+        "认证等待核对超过七天", "本人在等结果；请复核员在“资格认证复核”页面处理，满三十天按未认出结束"
+    ),
     Kind.PACKET_PARKED: Meaning(
         "上门记录待处理", "内容原样封存，没有丢；由值班主管或复核员在“上门服务”页面处理"
     ),
@@ -94,7 +102,9 @@ MEANINGS = {
 
 LOG_KINDS = frozenset({Kind.CHAIN_BROKEN, Kind.SEQUENCE_GAP, Kind.JOURNAL_FORKED, Kind.NEW_JOURNAL})
 DEVICE_KINDS = LOG_KINDS | {Kind.TOTALS_DIFFER, Kind.TOTALS_MISSING}  # a technician may explain these
-FACE_KINDS = frozenset({Kind.STORED_FACES})  # a supervisor answers for these
+FACE_KINDS = frozenset(
+    {Kind.STORED_FACES, Kind.MANY_CHECKS, Kind.CHECK_WAITS}
+)  # a supervisor answers for these
 VISIT_KINDS = frozenset({Kind.PACKET_PARKED, Kind.PACKET_REFUSED})  # and for these
 
 # --- what is said of one difference; an operator reads it beside title and action ---

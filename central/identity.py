@@ -39,3 +39,14 @@ def plain_name(name: str) -> str:
     """For comparing: compatibility forms, spaces and the several middle dots do not count."""
     folded = unicodedata.normalize("NFKC", name).replace(" ", "").casefold()
     return folded.translate({ord(dot): None for dot in "·•・․‧∙."})
+
+
+def could_be_name(card: str, registered: str) -> bool:
+    """Whether a card's name is the registered one, as far as the card can write it.
+
+    A card printed before a character had its number carries a private one in its place, which may stand for any.
+    """
+    card, registered = plain_name(card), plain_name(registered)
+    return len(card) == len(registered) and all(
+        a == b or unicodedata.category(a) == "Co" for a, b in zip(card, registered, strict=True)
+    )

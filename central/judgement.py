@@ -53,6 +53,9 @@ class Reason(StrEnum):
     SECOND_PERSON = "second_person"  # staff confirmed; a second person has still to
     PICTURE_OLD = "picture_old"  # nobody compared in time
     PARKED = "parked"  # a packet that waited for a person, who took it
+    REPORTED_DEAD = "reported_dead"  # somebody told of a death, and nobody has called it a mistake
+    ALREADY = "already"  # it bears itself out, and the person was certified for this term before
+    UNDECIDED = "undecided"  # nobody could decide, or nobody did in time
     SUPERSEDED = "superseded"  # another check has certified the person
     WITHDRAWN = "withdrawn"
     DECIDED = "decided"  # by a person

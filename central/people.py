@@ -8,16 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from central import bills, tables
+from central import bills, tables, visit_proof
 from central.bills import PENSIONS, Paid
 from central.certification import Certifications
 from central.clock import Clock, legal_day, legal_time
 from central.database import Database
-from central.identity import mask_name, mask_number, plain_name
+from central.identity import could_be_name, mask_name, mask_number, plain_name
 from central.kinship import relation
 from central.problems import Refused
 from central.receipts import ReceiptBook
 from central.rules import Rulebook
+from central.verification import Keys
 from kiosk.wire import (
     Due,
     Lookup,
@@ -48,6 +49,16 @@ def find(connection: Connection, person_id: str) -> Row[Any]:
     return row
 
 
+def locked(connection: Connection, person_id: str) -> Row[Any]:
+    """The same, held until the caller's write transaction ends: whoever certifies this person waits.  Raises Refused."""
+    row = connection.execute(
+        select(PERSONS).where(PERSONS.c.person_id == person_id).with_for_update()
+    ).first()
+    if row is None:
+        raise Refused(ProblemCode.PERSON_UNKNOWN)
+    return row
+
+
 class People:
     """``settle`` is given a visitor's orders that may have news, so that the page shows what the gateway knows by now."""
 
@@ -59,13 +70,14 @@ class People:
         clock: Clock,
         settle: Callable[[Iterable[str]], None],
         certifications: Certifications,
+        keys: Keys,
     ) -> None:
         self._database, self._rulebook, self._clock = database, rulebook, clock
-        self._certifications = certifications
+        self._certifications, self._keys = certifications, keys
         self._receipts, self._settle = receipt_book, settle
 
-    def visit(self, lookup: Lookup) -> MyPage:
-        """Raises Refused for a number nobody here has."""
+    def visit(self, lookup: Lookup, kiosk_id: str = "") -> MyPage:
+        """``kiosk_id``: where the card lies; "" proves no visit.  Raises Refused for a number nobody here has."""
         number = lookup.number.upper()
         with self._database.read() as connection:
             person = connection.execute(select(PERSONS).where(PERSONS.c.number == number)).first()
@@ -78,7 +90,7 @@ class People:
             unsettled += self._watched(connection, person.person_id)
         self._settle(unsettled)
         with self._database.read() as connection:
-            return self._page(connection, person, lookup.name)
+            return self._page(connection, person, lookup.name, kiosk_id)
 
     def records(self, person_id: str) -> Records:
         now_ms = self._clock.now_ms()
@@ -113,8 +125,10 @@ class People:
             find(connection, person_id)
             return ReceiptList(receipts=self._receipts.of_person(connection, person_id))
 
-    def _page(self, connection: Connection, person: Row[Any], card_name: str) -> MyPage:
+    def _page(self, connection: Connection, person: Row[Any], card_name: str, kiosk_id: str) -> MyPage:
         now_ms = self._clock.now_ms()
+        is_holder = could_be_name(card_name, person.name)
+        proved = bool(kiosk_id) and is_holder
         today = legal_day(now_ms)
         paper = self._receipts.of_person(connection, person.person_id)
         return MyPage(
@@ -123,7 +137,7 @@ class People:
             name_matches=plain_name(card_name) == plain_name(person.name),
             masked_number=mask_number(person.number),
             dues=self._dues(connection, person, today),
-            certification=self._certifications.standing(connection, person, now_ms),
+            certification=self._certifications.standing(connection, person, now_ms, is_holder=is_holder),
             owed=tuple(receipt for receipt in paper if receipt.owed),
             open_orders=(
                 *(
@@ -147,6 +161,7 @@ class People:
             ),
             household=self._household(connection, person, today),
             server_time=legal_time(now_ms),
+            visit=visit_proof.issue(self._keys, kiosk_id, person.person_id, now_ms) if proved else "",
         )
 
     def _dues(self, connection: Connection, person: Row[Any], today: date) -> tuple[Due, ...]:

@@ -1,6 +1,7 @@
 """How long a certification holds and when the next one is done: the rules of rules/certification.toml, by benefit.  No I/O.
 
-rolling_months    certified ... valid_until = due_by; the next can be done some days before
+rolling_months    certified ... valid_until = due_by; the next can be done some days before.  It ends the day before the same
+                  day of a later month; where that month has no such day, on its last one
 birthday_window   a cycle from the month of birth to the month before the next one;
 per_year          a cycle of 12 / n calendar months: certified in one cycle, valid to its end;
                   the next cycle is when the next one is done, its last day is due_by
@@ -54,7 +55,7 @@ class Periods:
         month_end = self._rulebook.find(f"{EVERY}.{benefit}", "to_month_end", certified_on)
         if month_end is not None and month_end.value:
             end = end.replace(day=calendar.monthrange(end.year, end.month)[1])
-        else:
+        elif end.day == certified_on.day:
             end -= DAY
         return self.term_to(benefit, birth, certified_on, end)
 

@@ -23,6 +23,7 @@ STATUS = {
     ProblemCode.REFERENCE_GIVEN: 409,
     ProblemCode.TOO_MANY_CHECKS: 409,
     ProblemCode.NOT_DUE: 409,
+    ProblemCode.VISIT_OVER: 409,
     ProblemCode.CONSENT_WITHDRAWN: 409,
     ProblemCode.STAFF_UNKNOWN: 404,
     ProblemCode.STAFF_IS_PERSON: 409,

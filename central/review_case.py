@@ -40,6 +40,7 @@ QUESTIONS = {
     Reason.PICTURE: "请比对：本次拍摄的和留存的，是不是同一个人？",
     Reason.SECOND_PERSON: "请复核：同事已当面核对，能不能认定？",
     Reason.TOLD_LATE: "请核实：结果报得太晚，能不能认定？",
+    Reason.REPORTED_DEAD: "请核实：有人报告过本人去世，今天来的是不是本人？",
 }
 NOTHING_TO_SEE = "这一件没有照片可看，不能认定"
 NOTHING_STORED = "没有能比的留存照片：用别的办法，能不能认定？"

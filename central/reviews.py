@@ -28,7 +28,7 @@ CHECKS, STATES, PERSONS = tables.checks, tables.check_states, tables.persons
 PICTURES, STAFF = tables.review_pictures, tables.staff
 ASSISTED = "kiosk_assisted"
 VISITS = ("home_visit", "institution_batch")
-BY_HEARSAY = (Reason.SECOND_PERSON, Reason.TOLD_LATE, Reason.PARKED)  # decided by asking, without a face
+BY_HEARSAY = check_states.BY_ASKING
 KEPT_MS = 30 * 24 * 60 * 60 * 1000
 WAITING_MOST = 500
 
@@ -142,6 +142,8 @@ class Reviews:
             raise SamePerson
         if accepted and not self._can_be_seen(connection, check, Reason(last.reason)):
             raise NothingToCompare
+        if accepted and self._certifications.is_certified(connection, check, at_ms):
+            raise NotWaiting
         state = CheckState.ACCEPTED if accepted else CheckState.REFUSED
         signed: dict[str, Any] = {"operator": operator, "note": note.strip(), "at_ms": at_ms}
         check_states.enter(connection, check_id, state, Reason.DECIDED, **signed)
@@ -151,8 +153,7 @@ class Reviews:
             on = legal_day(self._was_there_ms(connection, check))
             self._certifications.issue(connection, person, check, on, at_ms)
             check_states.supersede(connection, check.person_id, check_id, at_ms=at_ms)
-            if check.channel in VISITS:
-                home_visits.close_of(connection, check.person_id, check.kiosk_id, at_ms=at_ms)
+            home_visits.close_of(connection, check.person_id, check.kiosk_id, at_ms=at_ms)
         return self._certifications.reply(connection, check_id)
 
     def has_old(self, connection: Connection, now_ms: int) -> bool:
@@ -181,7 +182,9 @@ class Reviews:
         ended_ms = ended_at_ms(told) if told is not None else check.opened_ms
         if (visit := self.visit(connection, check.check_id)) is not None:  # as its record says
             return round(datetime.fromisoformat(visit["ended_at"]).timestamp() * 1000)
-        return int(ended_ms if within_life(ended_ms, check.opened_ms) else check.opened_ms)
+        return int(
+            max(ended_ms, check.opened_ms) if within_life(ended_ms, check.opened_ms) else check.opened_ms
+        )
 
 
 def _old(now_ms: int) -> Any:

@@ -53,12 +53,13 @@ class Service:
     trial_books: Database | None
 
     def forget_old_pictures(self) -> None:
-        """Nobody's picture waits longer than thirty days."""
+        """Nobody's picture waits longer than thirty days, and nobody for ever."""
         with self.database.read() as connection:
             old = self.reviews.has_old(connection, self.settings.clock.now_ms())
         if old:
             with self.database.write() as connection:
                 self.reviews.forget_old(connection, self.settings.clock.now_ms())
+        self.checks.look_at_waits()
 
     def close(self) -> None:
         self.database.close()
@@ -122,7 +123,7 @@ def open_service(settings: Settings) -> Service:
     if settings.sandbox and settings.tablets:
         with database.write() as connection:
             sandbox_field.seed(connection, keys, certifications, settings.tablets, at_ms=clock.now_ms())
-    people = People(database, rulebook, book, clock, orders.settle, certifications)
+    people = People(database, rulebook, book, clock, orders.settle, certifications, keys)
     print_desk = PrintDesk(database, book, keys, clock)
     device_logs = DeviceLogs(database, clock)
     reconciler = Reconciler(database, gateway, orders, device_logs, clock)

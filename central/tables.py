@@ -308,6 +308,8 @@ checks = Table(
     Column("staff_reason", String(20), nullable=False),  # wire.AssistedReason, or ""
     Column("opened_ms", BigInteger, nullable=False),
     Index("ix_checks_person", "person_id", "opened_ms"),
+    Index("ix_checks_kiosk", "kiosk_id", "opened_ms"),
+    Index("ix_checks_kiosk_key", "kiosk_key"),
 )
 
 # What a check found, without any picture; the hashes are one chain over all of them, in the order of ``number``.

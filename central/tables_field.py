@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -205,6 +206,7 @@ tickets = Table(
     Column("closed_ms", BigInteger),
     Column("closed_by", String(40), nullable=False),
     Column("note", String(300), nullable=False),
+    Column("confirmed", Boolean),  # null: open, or closed before this was kept
     CheckConstraint("phone = '' OR kind = 'phone'", name="phone"),
 )
 

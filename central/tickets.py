@@ -116,7 +116,13 @@ def close(
         connection.execute(update(PERSONS).where(this).values(phone=row.phone))
     if confirmed and row.kind in WHY:
         assignments.withdraw_of(connection, row.person_id, WHY[row.kind], operator, at_ms=at_ms)
-    values = {"closed_ms": at_ms, "closed_by": operator, "note": note, "phone": ""}
+    values = {
+        "closed_ms": at_ms,
+        "closed_by": operator,
+        "note": note,
+        "phone": "",
+        "confirmed": confirmed,
+    }
     connection.execute(update(TABLE).where(TABLE.c.ticket_no == ticket_no).values(**values))
 
 
@@ -124,3 +130,10 @@ def death_is_open(connection: Connection, person_id: str) -> bool:
     """Nobody is sent to a house of mourning while it is looked into."""
     mine = (TABLE.c.person_id == person_id) & (TABLE.c.kind == Kind.DEATH.value) & TABLE.c.closed_ms.is_(None)
     return connection.execute(select(TABLE.c.ticket_no).where(mine)).first() is not None
+
+
+def death_stands(connection: Connection, person_id: str) -> bool:
+    """Whether somebody told of this person's death and nobody has called it a mistake; of old tickets nobody wrote that down."""
+    mine = (TABLE.c.person_id == person_id) & (TABLE.c.kind == Kind.DEATH.value)
+    stands = TABLE.c.closed_ms.is_(None) | TABLE.c.confirmed.is_not(False)
+    return connection.execute(select(TABLE.c.ticket_no).where(mine, stands)).first() is not None

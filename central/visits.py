@@ -150,8 +150,8 @@ class Visits:
         if detail or pack is None or assignment is None:
             return parked(PacketResult.NOT_THIS_PACK, detail)
         persons = tables.persons
-        person = connection.execute(select(persons).where(persons.c.person_id == record.person_id)).one()
-        return _Visit(brought, pack, assignment, person, given or ())
+        of = select(persons).where(persons.c.person_id == record.person_id).with_for_update()
+        return _Visit(brought, pack, assignment, connection.execute(of).one(), given or ())
 
     # --- what stands in the way ---
 
@@ -203,6 +203,12 @@ class Visits:
         if record.kind is RecordKind.FACE and kept and state is CheckState.NOT_RECOGNISED:
             check_states.enter(connection, check.check_id, state, reason, at_ms=brought.received_ms)
             state, reason = CheckState.UNDER_REVIEW, Reason.PICTURE
+        state, reason = check_states.standing(
+            state,
+            reason,
+            has_picture=bool(kept),
+            reported_dead=tickets.death_stands(connection, record.person_id),
+        )
         at_ms, number = brought.received_ms, ""
         check_states.enter(connection, check.check_id, state, reason, at_ms=at_ms)
         if state is CheckState.ACCEPTED:

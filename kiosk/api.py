@@ -138,10 +138,11 @@ class Api:
 
         return self._call("send_picture", "POST", f"/v1/checks/{check_id}/picture", wire.CheckReply, picture)
 
-    def withdraw_check(self, check_id: str) -> wire.CheckReply:
+    def withdraw_check(self, check_id: str, visit: str = "") -> wire.CheckReply:
         from kiosk import wire
 
-        return self._call("withdraw_check", "POST", f"/v1/checks/{check_id}/withdraw", wire.CheckReply)
+        path, body = f"/v1/checks/{check_id}/withdraw", wire.Withdrawal(visit=visit)
+        return self._call("withdraw_check", "POST", path, wire.CheckReply, body)
 
     def assisted_check(self, check: wire.AssistedCheck) -> wire.CheckReply:
         from kiosk import wire

@@ -7,7 +7,7 @@
                   answered   state                         central's word on it: settled
                   picture    consent_version               ticked and signed; the picture itself is never on any disk
                   sent                                     central has the picture: settled
-                  left                                     nothing, or nothing more, is to be taken for this check: they went
+                  left       visit                          nothing, or nothing more, is to be taken for this check: they went
                                                            another way, or nobody knows whether central has the picture
                   let_go                                   central has heard that: settled
                   assisted   person_id, reason             staff looked; their own card is never on any disk
@@ -60,12 +60,12 @@ class Registrar:
         self._log.write(events.CheckBegun(check_id=check_id))
         return check_id
 
-    def ask_grant(self, check_id: str, kiosk_key: bytes) -> wire.CheckGrant:
-        """Central's references for this check, sealed to the worker's key.  Raises Refused, Unreachable."""
+    def ask_grant(self, check_id: str, kiosk_key: bytes, visit: str) -> wire.CheckGrant:
+        """Central's references for this check, sealed to the worker's key.  ``visit``: the page's.  Raises Refused, Unreachable."""
         from kiosk import wire  # late, as in kiosk.api
 
         begun = self._journal.entries(CHECK + check_id)[0].data
-        start = wire.CheckStart(check_id=check_id, **begun, kiosk_key=kiosk_key.hex())
+        start = wire.CheckStart(check_id=check_id, **begun, kiosk_key=kiosk_key.hex(), visit=visit)
         try:
             grant = self._api.start_check(start)
         except Refused as refused:
@@ -119,9 +119,12 @@ class Registrar:
         self._journal.append(subject, "sent", {})
         return reply
 
-    def leave(self, check_id: str) -> None:
-        """Nothing more is to be taken for this check: the person went another way, or takes the consent back."""
-        self._journal.append(CHECK + check_id, "left", {})
+    def leave(self, check_id: str, visit: str = "") -> None:
+        """Nothing more is to be taken for this check: the person went another way, or takes the consent back.
+
+        ``visit``: of their page here, for a check that another kiosk began.
+        """
+        self._journal.append(CHECK + check_id, "left", {"visit": visit} if visit else {})
 
     def picture_unsure(self, check_id: str) -> bool:
         """Whether central may have a picture and has not said so."""
@@ -131,7 +134,7 @@ class Registrar:
     # --- without a camera --------------------------------------------------------------------------------------------
 
     def assist(
-        self, person_id: str, staff: wire.Lookup, reason: wire.AssistedReason, check_id: str = ""
+        self, person_id: str, staff: wire.Lookup, reason: wire.AssistedReason, visit: str, check_id: str = ""
     ) -> tuple[str, wire.CheckReply | None]:
         """Staff have looked.  Gives the check's id, to ask again with, and central's word, None without one.  Raises Refused.
 
@@ -142,7 +145,9 @@ class Registrar:
         data = {"person_id": person_id, "reason": reason.value}
         check_id = check_id or new_key(self._journal, self._kiosk_id, data)
         self._journal.append(CHECK + check_id, "assisted", data)
-        body = wire.AssistedCheck(check_id=check_id, person_id=person_id, staff=staff, reason=reason)
+        body = wire.AssistedCheck(
+            check_id=check_id, person_id=person_id, visit=visit, staff=staff, reason=reason
+        )
         try:
             reply = self._api.assisted_check(body)
         except Unreachable:
@@ -235,7 +240,8 @@ class Registrar:
 
         subject = CHECK + check_id
         try:
-            reply = self._api.withdraw_check(check_id)
+            left = next(e for e in reversed(self._journal.entries(subject)) if e.event == "left")
+            reply = self._api.withdraw_check(check_id, str(left.data.get("visit", "")))
         except Unreachable:
             return False
         except Refused as refused:

@@ -17,8 +17,8 @@ Money is integer fen.  Times are RFC 3339 with an offset.  ``person_id`` is opaq
     PUT  /v1/checks/{check_id}            CheckStart    -> CheckGrant       409 check_conflict / reference_given / too_many_checks
     POST /v1/checks/{check_id}/evidence   CheckEvidence -> CheckReply       idempotent; 404 check_unknown
     POST /v1/checks/{check_id}/picture    ReviewPicture -> CheckReply       idempotent; only while somebody has still to compare
-    POST /v1/checks/{check_id}/withdraw                 -> CheckReply       consent is taken back; repeats are welcome
-    PUT  /v1/assisted-checks/{check_id}   AssistedCheck -> CheckReply       404 staff_unknown, 409 staff_is_person
+    POST /v1/checks/{check_id}/withdraw   Withdrawal    -> CheckReply       consent is taken back; repeats are welcome
+    PUT  /v1/assisted-checks/{check_id}   AssistedCheck -> CheckReply       404 staff_unknown, 409 staff_is_person / visit_over
     PUT  /v1/home-visits/{request_id}     HomeVisit     -> HomeVisitReply   repeats are welcome
     GET  /v1/health                                     -> Health
 Every /v1 call but health carries ``Authorization: Bearer <kiosk token>`` and ``X-Kiosk: <kiosk id>``.
@@ -85,6 +85,7 @@ class ProblemCode(str, Enum):
     REFERENCE_GIVEN = "reference_given"  # 409: the pictures of this check were given once: begin a new one
     TOO_MANY_CHECKS = "too_many_checks"  # 409: another way is better for this person today
     NOT_DUE = "not_due"  # 409: certified, or draws no benefit
+    VISIT_OVER = "visit_over"  # 409: the page was asked for too long ago, or elsewhere: ask for it anew
     CONSENT_WITHDRAWN = "consent_withdrawn"  # 409: nothing more is taken for this check
     STAFF_UNKNOWN = "staff_unknown"  # 404: the card is nobody's who may confirm others
     STAFF_IS_PERSON = "staff_is_person"  # 409: nobody confirms themselves
@@ -270,6 +271,9 @@ class MyPage(Reply):
     open_orders: tuple[OpenOrder, ...] = ()
     household: tuple[Member, ...] = ()
     server_time: AwareDatetime
+    visit: str = (
+        ""  # says nothing to a kiosk, which gives it back; "" when number and name are not one person's
+    )
 
     def __repr__(self) -> str:
         return "MyPage()"
@@ -398,16 +402,24 @@ CheckId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
 PublicKey = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]  # X25519
 Base64 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{4,60000}={0,2}$")]
 Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+VisitProof = Annotated[str, Field(pattern=r"^[0-9a-f-]{0,60}$")]  # MyPage.visit; without it nothing begins
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class CheckStart(Request):
-    """The person has agreed.  ``kiosk_key`` belongs to this one check and lives in the worker's memory."""
+    """The person has agreed.  ``kiosk_key`` belongs to this one sitting and lives in the worker's memory."""
 
     check_id: CheckId
     person_id: PersonId
+    visit: VisitProof = ""
     consent_version: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}$")]
     kiosk_key: PublicKey
+
+
+class Withdrawal(Request):
+    """``visit``: of a page of this person at this kiosk, for a check that another kiosk began."""
+
+    visit: VisitProof = ""
 
 
 class ReferenceSource(str, Enum):
@@ -546,6 +558,7 @@ class AssistedCheck(Request):
 
     check_id: CheckId
     person_id: PersonId
+    visit: VisitProof = ""
     staff: Lookup
     reason: AssistedReason
 

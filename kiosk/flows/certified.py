@@ -104,8 +104,11 @@ def name_for_paper(kiosk: Kiosk, name: str) -> str:
     return name if kiosk.printer is not None and kiosk.printer.covers(name) else ""
 
 
-def withdraw(kiosk: Kiosk, check_id: str) -> bool:
-    """The consent to the picture is taken back, after asking: on disk now, and told to the centre until it answers.  False: not."""
+def withdraw(kiosk: Kiosk, check_id: str, visit: str = "") -> bool:
+    """The consent to the picture is taken back, after asking: on disk now, and told to the centre until it answers.  False: not.
+
+    ``visit``: the page's, for a check that may have been begun elsewhere.
+    """
     sure = trouble.explain(
         kiosk,
         "undo-2",
@@ -117,7 +120,7 @@ def withdraw(kiosk: Kiosk, check_id: str) -> bool:
     if sure is not AttentionButton.FIRST:
         return False
     kiosk.desk.show(views.Working(texts.FACE_TELLING))
-    kiosk.registrar.leave(check_id)
+    kiosk.registrar.leave(check_id, visit)
     try:
         told = kiosk.registrar.settle(CHECK + check_id)
     finally:

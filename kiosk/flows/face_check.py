@@ -115,6 +115,8 @@ def sit(kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting) -> Wish
         except Refused as refused:
             if refused.code is wire.ProblemCode.NOT_DUE:
                 return not_due(kiosk)
+            if refused.code is wire.ProblemCode.VISIT_OVER:
+                return BACK  # my page asks anew, and then it is fresh
             if refused.code is not wire.ProblemCode.REFERENCE_GIVEN:
                 tally.enough = True
                 return Unfinished.ENOUGH
@@ -128,7 +130,7 @@ def one_check(
     kiosk: Kiosk, page: wire.MyPage, tally: Tally, sitting: Sitting, check_id: str
 ) -> Wish | Unfinished:
     """Raises Refused, Unreachable while the camera is still shut."""
-    grant = ask_grant(kiosk, check_id, sitting.key)
+    grant = ask_grant(kiosk, check_id, sitting.key, page.visit)
     one = brief(grant, chip_reference(kiosk, check_id, tally.chip_photo, sitting.key))
     if not one.references and not goes_on_without_reference(kiosk):
         return None
@@ -149,12 +151,12 @@ def one_check(
     return judged(kiosk, page, tally, sitting, looked)
 
 
-def ask_grant(kiosk: Kiosk, check_id: str, key: bytes) -> wire.CheckGrant:
+def ask_grant(kiosk: Kiosk, check_id: str, key: bytes, visit: str) -> wire.CheckGrant:
     """Twice when the first answer is lost: the same question, the same id.  Raises Refused, Unreachable."""
     try:
-        return kiosk.registrar.ask_grant(check_id, key)
+        return kiosk.registrar.ask_grant(check_id, key, visit)
     except Unreachable:
-        return kiosk.registrar.ask_grant(check_id, key)
+        return kiosk.registrar.ask_grant(check_id, key, visit)
 
 
 def goes_on_without_reference(kiosk: Kiosk) -> bool:

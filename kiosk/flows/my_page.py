@@ -140,7 +140,9 @@ def act(
 def certify(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> CertifiedButton | None:
     """From the banner, which has said already what holds and what is due.  WITHDRAW: once more, for another way."""
     if page.certification.state is wire.CertificationState.UNDER_REVIEW:
-        return qualify.tell_under_review(kiosk, page)
+        answer = qualify.tell_under_review(kiosk, page)
+        if answer is not views.WayKey.STAFF:
+            return answer
     return qualify.qualify(kiosk, page, tally)
 
 

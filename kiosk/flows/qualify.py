@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Literal
 
 from kiosk import dates, events, texts, wire
 from kiosk.flows import certified, face_check, owed, standing, trouble, without_camera
 from kiosk.flows.certified import Ended
-from kiosk.flows.ways import Tally, Wish, choose, face_is_offered
+from kiosk.flows.ways import Tally, Wish, choose, face_is_offered, offer
 from kiosk.kiosk import Kiosk
 from kiosk.views import BACK, AttentionButton, CertifiedButton, FaceWay, WayKey
 from kiosk.wire import CertificationState
@@ -85,10 +86,14 @@ def own_body(page: wire.MyPage) -> tuple[str, ...]:
     return tuple(body)
 
 
-def tell_under_review(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None:
-    """Nothing to do; the consent to the picture can be taken back here.  WITHDRAW when it was."""
+def tell_under_review(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | Literal[WayKey.STAFF] | None:
+    """Nothing to do; the consent to the picture can be taken back here.  WITHDRAW when it was.
+
+    STAFF: the centre offers that somebody looks besides, and the person wants it.
+    """
     check_id = page.certification.check_id
     waits = page.certification == owed.WAITING  # done here, and not with the centre yet
+    staff = offer(page, WayKey.STAFF) is not None
     while True:
         answer = trouble.explain(
             kiosk,
@@ -96,12 +101,14 @@ def tell_under_review(kiosk: Kiosk, page: wire.MyPage) -> CertifiedButton | None
             texts.WAITING_TITLE if waits else texts.REVIEWING_TITLE,
             texts.WAITING_BODY if waits else texts.REVIEWING_BODY,
             texts.OK_LEAVE,
-            texts.WITHDRAW if check_id else "",
+            texts.WITHDRAW if check_id else texts.WAY_STAFF[0] if staff else "",
             tone="ok",
         )
         if answer is not AttentionButton.SECOND:
             return None
-        if certified.withdraw(kiosk, check_id):
+        if not check_id:
+            return WayKey.STAFF
+        if certified.withdraw(kiosk, check_id, page.visit):
             return CertifiedButton.WITHDRAW
 
 

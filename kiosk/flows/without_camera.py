@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from kiosk import dates, events, receipts, texts, views, wire
 from kiosk.api import Refused
 from kiosk.flows import card, paper, pay, trouble
@@ -16,6 +18,16 @@ REASONS = {
     wire.AssistedReason.CANNOT_DO_IT: texts.REASON_CANNOT_DO_IT,
     wire.AssistedReason.MACHINE: texts.REASON_MACHINE,
 }
+
+
+class After(Enum):
+    """What follows where staff have confirmed nobody."""
+
+    OTHER_CARD = "other_card"
+    OTHER_WAY = "other_way"
+    MY_PAGE = "my_page"  # the centre wants the page asked for anew: it may have lain here for half an hour
+
+
 STATES = {wire.CheckState.ACCEPTED: CertifiedState.ACCEPTED}  # everything else waits for a second person
 
 
@@ -36,9 +48,12 @@ def by_staff(kiosk: Kiosk, page: wire.MyPage, tally: Tally) -> Wish:
             number=staff.number.number, name=staff.card.name, card_kind=staff.card.kind.value
         )
         done = confirm(kiosk, page, lookup, reason)
-        if done is not None:
+        if done is not After.OTHER_CARD:
             card.give_back(kiosk)
-            return None if done is BACK else done
+        if isinstance(done, Ended):
+            return done
+        if done is not After.OTHER_CARD:
+            return BACK if done is After.MY_PAGE else None
 
 
 def ask_reason(kiosk: Kiosk, tally: Tally) -> wire.AssistedReason | Back:
@@ -52,13 +67,13 @@ def ask_reason(kiosk: Kiosk, tally: Tally) -> wire.AssistedReason | Back:
 
 def confirm(
     kiosk: Kiosk, page: wire.MyPage, staff: wire.Lookup, reason: wire.AssistedReason
-) -> Ended | Back | None:
-    """Tells the centre while the staff member stands here.  None: another card; BACK: another way."""
+) -> Ended | After:
+    """Tells the centre while the staff member stands here."""
     check_id = ""
     while True:
         kiosk.desk.show(views.Working(texts.FACE_TELLING))
         try:
-            check_id, reply = kiosk.registrar.assist(page.person_id, staff, reason, check_id)
+            check_id, reply = kiosk.registrar.assist(page.person_id, staff, reason, page.visit, check_id)
         except Refused as refused:
             return refused_staff(kiosk, refused.code)
         if reply is not None:
@@ -72,7 +87,7 @@ def confirm(
             texts.OTHER_WAYS,
         )
         if answer is not AttentionButton.FIRST:
-            return BACK
+            return After.OTHER_WAY
     state = STATES.get(reply.state, CertifiedState.UNDER_REVIEW)
     note = texts.STAFF_DONE if state is CertifiedState.UNDER_REVIEW else ""
     return Ended(
@@ -88,20 +103,21 @@ def confirm(
     )
 
 
-def refused_staff(kiosk: Kiosk, code: wire.ProblemCode) -> Back | None:
-    """None to try with another card."""
+def refused_staff(kiosk: Kiosk, code: wire.ProblemCode) -> After:
     if code is wire.ProblemCode.STAFF_UNKNOWN:
         title, body = texts.STAFF_UNKNOWN_TITLE, texts.STAFF_UNKNOWN_BODY
     elif code is wire.ProblemCode.STAFF_IS_PERSON:
         title, body = texts.STAFF_IS_PERSON_TITLE, texts.STAFF_IS_PERSON_BODY
     elif code is wire.ProblemCode.NOT_DUE:
         trouble.explain(kiosk, "circle-check", texts.NOT_NOW_TITLE, texts.NOT_NOW_BODY, tone="ok")
-        return BACK
+        return After.OTHER_WAY
+    elif code is wire.ProblemCode.VISIT_OVER:
+        return After.MY_PAGE
     else:
         trouble.no_service(kiosk)
-        return BACK
+        return After.OTHER_WAY
     answer = trouble.explain(kiosk, "id-card", title, body, texts.TRY_AGAIN, texts.OTHER_WAYS)
-    return None if answer is AttentionButton.FIRST else BACK
+    return After.OTHER_CARD if answer is AttentionButton.FIRST else After.OTHER_WAY
 
 
 # --- at home ---------------------------------------------------------------------------------------------------------

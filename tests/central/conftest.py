@@ -10,6 +10,7 @@ from datetime import datetime
 import pytest
 import requests
 
+from central import visit_proof
 from central.gateway_trial import trial_gateway
 from central.gateway_trial_keys import trial_keys
 from central.server import running
@@ -39,7 +40,7 @@ class Kiosk:
     """What a kiosk sends, and the hands of the payer at the cashier page."""
 
     def __init__(self, central, kiosk_id="WD001"):
-        self.url, self.kiosk_id = central.url, kiosk_id
+        self.url, self.kiosk_id, self.central = central.url, kiosk_id, central
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update({"Authorization": f"Bearer demo-token-{kiosk_id}", "X-Kiosk": kiosk_id})
@@ -57,6 +58,12 @@ class Kiosk:
 
     def visit(self, number=ZHANG, name="张秀英"):
         return self.good("POST", "/v1/visits", {"number": number, "name": name})
+
+    def proof(self, person_id):
+        """What the page of somebody says whose card lies here."""
+        service = self.central.service
+        now_ms = service.settings.clock.now_ms()
+        return visit_proof.issue(service.keys, self.kiosk_id, person_id, now_ms)
 
     def next_id(self):
         self._count += 1

@@ -83,6 +83,7 @@ class Hall:
             "person_id": person.person_id,
             "consent_version": CONSENT_VERSION,
             "kiosk_key": key.public.hex(),
+            "visit": self.kiosk.proof(person.person_id),
         }
         grant = self.kiosk.good("PUT", f"/v1/checks/{check_id}", body)
         return check_id, bytes.fromhex(grant["review_key"])
@@ -135,6 +136,7 @@ class Hall:
             "person_id": person.person_id,
             "staff": {"number": number, "name": name},
             "reason": reason,
+            "visit": self.kiosk.proof(person.person_id),
         }
         assert self.kiosk.good("PUT", f"/v1/assisted-checks/{check_id}", body)["state"] == "under_review"
         return check_id

@@ -25,18 +25,22 @@ CHINA = timezone(timedelta(hours=8))
 
 
 class Sitter:
-    """One person at one kiosk.  ``key`` is the worker's."""
+    """One person at one kiosk.  ``keys``: of each check's sitting, the worker's."""
 
     def __init__(self, kiosk, clock, person_id=None):
-        self.kiosk, self.clock, self.key = kiosk, clock, ReceiverKey()
+        self.kiosk, self.clock, self.keys = kiosk, clock, {}
         self.person_id = person_id or kiosk.visit()["person_id"]
+
+    def key_of(self, check_id):
+        return self.keys.setdefault(check_id, ReceiverKey())
 
     def start(self, check_id="WD001-CHECK-1", **changes):
         body = {
             "check_id": check_id,
             "person_id": self.person_id,
             "consent_version": "2026-01",
-            "kiosk_key": self.key.public.hex(),
+            "kiosk_key": self.key_of(check_id).public.hex(),
+            "visit": self.kiosk.proof(self.person_id),
         }
         return {**body, **changes}
 
@@ -66,10 +70,11 @@ class Sitter:
     def assist(self, check_id="WD001-CHECK-A", staff=STAFF, reason="chosen", person_id=None):
         person_id = person_id or self.person_id
         body = {"check_id": check_id, "person_id": person_id, "staff": staff, "reason": reason}
+        body["visit"] = self.kiosk.proof(person_id)
         return self.kiosk.call("PUT", f"/v1/assisted-checks/{check_id}", body)
 
     def open_reference(self, given, check_id="WD001-CHECK-1"):
-        return self.key.unseal(base64.b64decode(given["sealed"]), reference_info(check_id))
+        return self.key_of(check_id).unseal(base64.b64decode(given["sealed"]), reference_info(check_id))
 
     def state(self):
         return self.kiosk.visit()["certification"]

@@ -2,19 +2,25 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, datetime
 from hashlib import sha256
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from central import audit, references, staff, tables
+from central import alarms, audit, check_states, home_visits, references, staff, tables, tablets, tickets
+from central.clock import legal_day
+from central.differences import Kind
+from central.judgement import Reason
+from central.review_words import REASONS
 from central.reviews import NothingToCompare, NotWaiting, SamePerson
 from kiosk.face import reference_format
 from kiosk.face.zones import START
 from kiosk.seal import NotSealedForUs, ReceiverKey
+from kiosk.wire import CheckState
 from tests.central.boxes import tamper
+from tests.central.review_hall import Hall
 from tests.central.sitter import (
     DUE_S,
     JPEG,
@@ -23,6 +29,7 @@ from tests.central.sitter import (
     ZHANG,
     Sitter,
     answers,
+    evidence,
     give_face,
     rows,
     signed_picture,
@@ -75,9 +82,10 @@ def test_references_are_given_once(zhang, another_kiosk):
 
 
 def test_of_many_equal_starts_at_once_one_gets_the_references(zhang, central, kiosk_at):
+    zhang.key_of(CHECK)
     sitters = [Sitter(kiosk_at(central), zhang.clock, zhang.person_id) for _ in range(6)]
     for sitter in sitters:
-        sitter.key = zhang.key
+        sitter.keys = zhang.keys
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(lambda sitter: sitter.begin(), sitters))
     assert sorted(status for status, _ in answers) == [200, 409, 409, 409, 409, 409]
@@ -202,16 +210,21 @@ NOT_DONE = {**TURN, "done_ms": None}
         ({"ended_at": "9999-12-31T23:59:59-23:00"}, "outside"),
     ],
 )
-def test_what_does_not_bear_itself_out_certifies_nobody(central, zhang, changes, reason):
+def test_what_does_not_bear_itself_out_certifies_nobody_until_a_person_has_seen_a_picture(
+    central, zhang, changes, reason
+):
     """There is no picture that a person could compare: the way to another check, or another way, is open."""
-    zhang.begun()
+    review_key = zhang.begun()["review_key"]
     status, reply = zhang.told(**changes)
     assert (status, reply["state"], reply["receipt_no"]) == (200, "not_recognised", "")
     assert states(central)[-1] == ("not_recognised", reason, "")
     assert certified(central, zhang.person_id) == []
-    assert zhang.state()["state"] == "due"
-    assert reason not in json.dumps(zhang.state()) + json.dumps(reply)  # for staff, never for the person
-    assert zhang.begin("WD001-CHECK-2")[0] == 200
+    page = zhang.state()  # nobody is told to wait for what nobody can decide
+    assert (page["state"], page["check_id"], len(page["ways"])) == ("due", "", 5)
+    assert reason not in json.dumps(page) + json.dumps(reply)  # for staff, never for the person
+    assert zhang.send_picture(signed_picture(review_key))[1]["state"] == "under_review"
+    page = zhang.state()
+    assert (page["state"], page["check_id"], page["ways"]) == ("under_review", CHECK, [])
 
 
 def test_what_another_check_was_told_certifies_nobody_else(central, zhang):
@@ -306,7 +319,10 @@ def test_nobody_is_checked_who_need_not_be(central, kiosk, clock):
 
 
 def test_five_checks_a_day_and_then_another_way(zhang):
-    left = [zhang.begun(f"WD001-CHECK-{n}")["tries_left"] for n in range(5)]
+    left = []
+    for n in range(5):
+        left.append(zhang.begun(f"WD001-CHECK-{n}")["tries_left"])
+        zhang.told(f"WD001-CHECK-{n}", end="not_done")
     assert left == [4, 3, 2, 1, 0]
     status, problem = zhang.begin("WD001-CHECK-5")
     assert (status, problem["code"]) == (409, "too_many_checks")
@@ -314,6 +330,18 @@ def test_five_checks_a_day_and_then_another_way(zhang):
     zhang.withdraw("WD001-CHECK-A")
     zhang.clock.move_s(14 * HOUR_S)  # midnight
     assert zhang.begun("WD001-CHECK-6")["tries_left"] == 4
+
+
+def test_what_was_never_told_is_no_try_and_still_cannot_be_begun_without_end(zhang):
+    """The camera failed, she went back, she took the consent back; but the questions are not drawn anew for ever."""
+    left = []
+    for n in range(8):
+        left.append(zhang.begun(f"WD001-CHECK-{n}")["tries_left"])
+        zhang.withdraw(f"WD001-CHECK-{n}")
+    assert left == [4, 4, 4, 4, 3, 2, 1, 0]
+    assert zhang.begin("WD001-CHECK-8")[1]["code"] == "too_many_checks"
+    zhang.clock.move_s(14 * HOUR_S)  # midnight
+    assert zhang.begun("WD001-CHECK-9")["tries_left"] == 4
 
 
 def test_a_check_that_is_being_compared_is_not_made_again(pictured):
@@ -418,9 +446,21 @@ def test_faces_are_counted_by_person(central, pictured):
 # --- taking the consent back ---------------------------------------------------------------------------------------
 
 
-def test_the_consent_is_taken_back_at_any_kiosk(central, pictured, another_kiosk):
-    check_id = pictured.state()["check_id"]
-    status, reply = another_kiosk.call("POST", f"/v1/checks/{check_id}/withdraw")
+def test_the_consent_is_taken_back_at_any_kiosk_where_the_person_was(central, pictured, another_kiosk, clock):
+    page = another_kiosk.visit()
+    check_id = page["certification"]["check_id"]
+    (husband,) = rows(central, "persons", tables.persons.c.name == "于德海")
+
+    def ask(body):
+        return another_kiosk.call("POST", f"/v1/checks/{check_id}/withdraw", body)
+
+    his = another_kiosk.visit(husband.number, husband.name)["visit"]
+    here = pictured.kiosk.visit()["visit"]  # of another kiosk
+    for body in (None, {}, {"visit": his}, {"visit": here}):
+        assert ask(body)[1]["code"] == "visit_over"
+    assert len(rows(central, "review_pictures")) == 1
+    clock.move_s(29 * DAY_S)  # a kiosk that was offline
+    status, reply = ask({"visit": page["visit"]})
     assert (status, reply["state"]) == (200, "withdrawn")
     assert rows(central, "review_pictures") == []
     assert pictured.withdraw() == (200, reply)
@@ -535,6 +575,285 @@ def test_nobody_accepts_what_nobody_can_see(central, zhang):
     for check_id in (CHECK, "WD001-NOBODY-1"):
         with pytest.raises(NotWaiting), database.write() as connection:
             reviews.decide(connection, check_id, "孙复核", False, "再来一次", at_ms=0)
+
+
+# --- who is there --------------------------------------------------------------------------------------------------
+
+
+def test_a_check_begins_for_whom_the_kiosk_has_just_read_a_card_of(central, zhang, another_kiosk):
+    visit = zhang.kiosk.visit()["visit"]
+    assert zhang.begin(visit="")[1]["code"] == "visit_over"
+    assert zhang.begin(visit=visit[:-1])[1]["code"] == "visit_over"
+    assert zhang.begin(visit="9" + visit)[1]["code"] == "visit_over"
+    elsewhere = Sitter(another_kiosk, zhang.clock, zhang.person_id)
+    assert elsewhere.begin("WD002-CHECK-1", visit=visit)[1]["code"] == "visit_over"
+    husband = rows(central, "persons", tables.persons.c.name == "于德海")[0]
+    his = Sitter(zhang.kiosk, zhang.clock, husband.person_id)
+    assert his.begin("WD001-CHECK-2", visit=visit)[1]["code"] == "visit_over"
+    zhang.clock.move_s(1800.001)
+    assert zhang.begin(visit=visit)[1]["code"] == "visit_over"
+    assert rows(central, "checks", tables.checks.c.kiosk_key != "") == []
+    zhang.clock.move_s(-0.001)
+    assert zhang.begin(visit=visit)[0] == 200
+
+
+def test_staff_confirm_whose_card_lay_there(central, zhang):
+    body = {"check_id": "WD001-CHECK-A", "person_id": zhang.person_id, "staff": STAFF, "reason": "chosen"}
+    (husband,) = rows(central, "persons", tables.persons.c.name == "于德海")
+    his = zhang.kiosk.visit(husband.number, husband.name)["visit"]
+    for visit in ({}, {"visit": ""}, {"visit": his}):
+        answer = zhang.kiosk.call("PUT", "/v1/assisted-checks/WD001-CHECK-A", {**body, **visit})
+        assert answer[1]["code"] == "visit_over"
+    assert rows(central, "checks", tables.checks.c.person_id == zhang.person_id) == []
+
+
+def test_a_number_without_its_name_proves_no_visit(kiosk, clock):
+    clock.move_s(DUE_S)
+    page = kiosk.visit(name="张秀")
+    assert page["visit"] == ""
+    assert [way["way"] for way in page["certification"]["ways"]] == ["home_visit", "phone", "window"]
+    assert "visit" not in str(page["household"])
+    # what an old card could not write is written with a private character
+    assert kiosk.visit(name="张\ue815英")["visit"]
+    assert [way["way"] for way in kiosk.visit(name="张\ue815英")["certification"]["ways"]][:2] == [
+        "face",
+        "staff",
+    ]
+
+
+def test_a_key_is_one_sittings(central, zhang):
+    key = zhang.begun()["check_id"] and zhang.key_of(CHECK)
+    husband = rows(central, "persons", tables.persons.c.name == "于德海")[0]
+    his = Sitter(zhang.kiosk, zhang.clock, husband.person_id)
+    status, problem = his.begin("WD001-CHECK-2", kiosk_key=key.public.hex())
+    assert (status, problem["code"]) == (422, "invalid_request")
+    # the answer that brought the references was lost: she begins anew in the same sitting
+    assert zhang.begin("WD001-CHECK-3", kiosk_key=key.public.hex())[0] == 200
+    zhang.told("WD001-CHECK-3", end="not_done")
+    assert zhang.begin("WD001-CHECK-4", kiosk_key=key.public.hex())[0] == 422
+
+
+def test_a_kiosk_begins_so_many_checks_an_hour_and_operators_hear_of_it(central, kiosk, another_kiosk, clock):
+    clock.move_s(DUE_S)
+    due = Hall(central, kiosk, clock).people()
+    asked = [(person, n) for person in due for n in range(8)]
+    codes = []
+    for person, n in asked[:61]:
+        check_id = f"WD001-{person.person_id.upper()[:12]}-{n}"
+        codes.append(Sitter(kiosk, clock, person.person_id).begin(check_id)[0])
+    assert codes == [200] * 60 + [409]
+    with central.service.database.read() as connection:
+        (alarm,) = [each for each in alarms.known(connection) if each.kind is Kind.MANY_CHECKS]
+    assert (alarm.kiosk_id, alarm.subject) == ("WD001", "2027-04-01 10")
+    person = due[-1].person_id
+    assert Sitter(another_kiosk, clock, person).begin("WD002-CHECK-1")[0] == 200
+    clock.move_s(HOUR_S)
+    assert Sitter(kiosk, clock, person).begin("WD001-CHECK-1")[0] == 200
+
+
+# --- nobody is certified twice for one term ------------------------------------------------------------------------
+
+
+def test_of_two_checks_that_hold_one_certifies_and_both_say_the_same(central, zhang, another_kiosk):
+    other = Sitter(another_kiosk, zhang.clock, zhang.person_id)
+    zhang.begun()
+    other.begun("WD002-CHECK-1")
+    _, first = zhang.told()
+    status, second = other.told("WD002-CHECK-1")
+    assert (status, {**second, "check_id": CHECK}) == (200, first)
+    assert len(certified(central, zhang.person_id)) == 1
+    assert other.told("WD002-CHECK-1") == (200, second)
+    assert other.withdraw("WD002-CHECK-1") == (200, second)
+    with central.service.database.read() as connection:
+        assert [each.words for each in audit.findings(connection) if not each.good] == []
+
+
+def test_five_kiosks_at_once_give_one_certificate(central, zhang, kiosk_at):
+    sitters = [Sitter(kiosk_at(central, f"WD00{n % 3 + 1}"), zhang.clock, zhang.person_id) for n in range(5)]
+    for n, sitter in enumerate(sitters):
+        sitter.begun(f"WD00X-CHECK-{n}")
+    with ThreadPoolExecutor(5) as pool:
+        answers = list(pool.map(lambda n: sitters[n].told(f"WD00X-CHECK-{n}"), range(5)))
+    assert {reply["receipt_no"] for _, reply in answers} == {"RZ270401000001"}
+    assert len(certified(central, zhang.person_id)) == 1
+
+
+def test_what_else_waited_for_her_ends_when_she_is_certified(central, zhang, another_kiosk):
+    review_key = zhang.begun()["review_key"]
+    zhang.told(end="review")
+    zhang.begun("WD001-CHECK-2")
+    body = {"request_id": "WD001-VISIT-1", "person_id": zhang.person_id}
+    zhang.kiosk.good("PUT", "/v1/home-visits/WD001-VISIT-1", body)
+    Sitter(another_kiosk, zhang.clock, zhang.person_id).assist("WD002-CHECK-A")
+    assert zhang.told("WD001-CHECK-2")[1]["state"] == "accepted"
+    assert states(central, "WD002-CHECK-A")[-1] == ("not_recognised", "superseded", "")
+    assert (zhang.state()["state"], len(certified(central, zhang.person_id))) == ("valid", 1)
+    with central.service.database.read() as connection:
+        assert home_visits.waiting(connection) == []
+    status, problem = zhang.send_picture(signed_picture(review_key))
+    assert (status, problem["code"]) == (409, "check_conflict")
+    assert rows(central, "review_pictures") == []
+
+
+def certify_elsewhere(central, zhang, on, until):
+    """Another authority's word."""
+    row = {"person_id": zhang.person_id, "channel": "app_web", "verdict": "accepted"}
+    with central.service.database.write() as connection:
+        connection.execute(insert(tables.certifications).values(**row, certified_on=on, valid_until=until))
+
+
+def test_a_picture_of_somebody_certified_elsewhere_is_accepted_by_nobody(central, pictured):
+    certify_elsewhere(central, pictured, date(2027, 4, 1), date(2028, 4, 30))
+    reviews, database = central.service.reviews, central.service.database
+    with pytest.raises(NotWaiting), database.write() as connection:
+        reviews.decide(connection, CHECK, "孙复核", True, "是同一个人", at_ms=pictured.clock.ms)
+    pictured.clock.move_s(DAY_S)
+    central.service.forget_old_pictures()
+    assert states(central)[-1] == ("not_recognised", "superseded", "")
+    assert rows(central, "review_pictures") == []
+    assert certified(central, pictured.person_id) == []
+
+
+def test_another_way_is_asked_for_of_this_term_only(central, pictured):
+    with central.service.database.write() as connection:
+        reviews = central.service.reviews
+        reviews.decide(connection, CHECK, "孙复核", False, "照片太暗", at_ms=pictured.clock.ms)
+    assert pictured.state()["title"] == "资格认证：请换一种方式"
+    certify_elsewhere(central, pictured, date(2027, 4, 1), date(2028, 4, 30))
+    assert pictured.state()["state"] == "valid"
+    pictured.clock.move_s(400 * DAY_S)
+    page = pictured.state()
+    assert (page["state"], page["title"]) == ("due", "资格认证：该做这一次了")
+
+
+# --- somebody told of a death --------------------------------------------------------------------------------------
+
+
+def tell_of_death(central, person_id, clock, *, confirmed=None):
+    """A ticket as a visit writes it; ``confirmed``: what an operator closed it as."""
+    with central.service.database.write() as connection:
+        tablets.add(connection, "WDT01", "测试", at_ms=clock.ms)
+        told = tickets.Told(
+            tickets.Kind.DEATH,
+            person_id,
+            connection.execute(select(tables.staff.c.staff_id)).scalars().first(),
+            "WDT01",
+            told_on=legal_day(clock.ms),
+        )
+        number = tickets.write(connection, told, at_ms=clock.ms)
+        if confirmed is not None:
+            tickets.close(connection, number, "王主管", "问过", confirmed=confirmed, at_ms=clock.ms)
+
+
+@pytest.mark.parametrize("confirmed", [None, True])
+def test_whose_death_was_told_is_certified_by_a_person_and_reads_nothing_of_it(central, zhang, confirmed):
+    tell_of_death(central, zhang.person_id, zhang.clock, confirmed=confirmed)
+    zhang.begun()
+    assert zhang.told()[1]["state"] == "under_review"
+    assert states(central)[-1] == ("under_review", "reported_dead", "")
+    page = zhang.state()
+    assert (page["state"], page["title"]) == ("under_review", "资格认证：正在核对")
+    assert ([way["way"] for way in page["ways"]], page["check_id"]) == (["staff"], "")
+    assert zhang.begin("WD001-CHECK-2")[1]["code"] == "not_due"
+    assert zhang.assist()[1]["state"] == "under_review"
+    assert states(central, "WD001-CHECK-A")[-1] == ("under_review", "reported_dead", "")
+    assert zhang.state()["ways"] == []
+    assert zhang.assist("WD001-CHECK-B")[1]["code"] == "not_due"
+    with central.service.database.write() as connection:
+        reviews = central.service.reviews
+        reply = reviews.decide(connection, "WD001-CHECK-A", "孙复核", True, "本人来过", at_ms=zhang.clock.ms)
+    assert reply.state.value == "accepted"
+    assert zhang.state()["state"] == "valid"
+
+
+def test_a_death_that_was_told_by_mistake_changes_nothing(central, zhang):
+    tell_of_death(central, zhang.person_id, zhang.clock, confirmed=False)
+    zhang.begun()
+    assert zhang.told()[1]["state"] == "accepted"
+
+
+def test_the_reviewer_reads_why(central):
+    assert "去世" in REASONS[Reason.REPORTED_DEAD][0]
+
+
+# --- nobody waits for ever -----------------------------------------------------------------------------------------
+
+
+def test_a_wait_is_told_to_operators_after_a_week_and_ends_after_thirty_days(central, zhang):
+    def waits():
+        with central.service.database.read() as connection:
+            return [each.subject for each in alarms.known(connection) if each.kind is Kind.CHECK_WAITS]
+
+    zhang.assist()
+    zhang.clock.move_s(7 * DAY_S - 1)
+    central.service.forget_old_pictures()
+    assert waits() == []
+    zhang.clock.move_s(1)
+    central.service.forget_old_pictures()
+    assert waits() == ["WD001-CHECK-A"]
+    zhang.clock.move_s(23 * DAY_S - 1)
+    central.service.forget_old_pictures()
+    assert zhang.state()["state"] == "under_review"
+    zhang.clock.move_s(1)
+    central.service.forget_old_pictures()
+    assert states(central, "WD001-CHECK-A")[-1] == ("not_recognised", "undecided", "")
+    assert (zhang.state()["state"], waits()) == ("due", ["WD001-CHECK-A"])
+
+
+def test_what_waited_for_nothing_in_an_older_central_is_ended(central, zhang):
+    zhang.begun()
+    zhang.told(doubts=["flat"])
+    with central.service.database.write() as connection:
+        under_review = CheckState.UNDER_REVIEW
+        check_states.enter(connection, CHECK, under_review, Reason.DOUBTED, at_ms=zhang.clock.ms)
+    assert zhang.state()["state"] == "under_review"
+    zhang.clock.move_s(DAY_S)
+    central.service.forget_old_pictures()
+    assert states(central)[-1] == ("not_recognised", "undecided", "")
+    assert zhang.state()["state"] == "due"
+
+
+def test_a_picture_is_taken_within_a_day_of_the_beginning_and_once(central, zhang):
+    review_key = zhang.begun()["review_key"]
+    zhang.told(end="review")
+    picture = signed_picture(review_key)
+    zhang.clock.move_s(DAY_S + 1)
+    assert zhang.send_picture(picture)[1]["code"] == "check_conflict"
+    review_key = zhang.begun("WD001-CHECK-2")["review_key"]
+    zhang.told("WD001-CHECK-2", end="review")
+    picture = signed_picture(review_key, "WD001-CHECK-2")
+    zhang.clock.move_s(DAY_S - 1)
+    assert zhang.send_picture(picture, "WD001-CHECK-2")[0] == 200
+    zhang.clock.move_s(2 * DAY_S)
+    assert zhang.send_picture(picture, "WD001-CHECK-2")[0] == 200  # an answer was lost: it is here already
+    zhang.clock.move_s(28 * DAY_S)
+    central.service.forget_old_pictures()
+    assert states(central, "WD001-CHECK-2")[-1][:2] == ("not_recognised", "picture_old")
+    assert zhang.send_picture(picture, "WD001-CHECK-2")[1]["code"] == "check_conflict"
+    assert rows(central, "review_pictures") == []
+
+
+# --- the day that counts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("begun", "apart_s"), [("00:01", -90), ("23:59", 90)])
+def test_a_check_counts_for_the_day_it_was_made_on_whatever_the_kiosks_clock(
+    central, kiosk, clock, begun, apart_s
+):
+    """On the first day of a window, or the last of the day: a clock that is a little wrong does not move it."""
+    pension = tables.persons.c.benefit == "employee_pension"
+    person = rows(central, "persons", pension, tables.persons.c.birth > date(1940, 1, 1))[0]
+    first = date(2028, person.birth.month, 1)
+    clock.ms = int(datetime.fromisoformat(f"{first}T{begun}:00+08:00").timestamp() * 1000)
+    give_face(central, person.number)
+    sitter = Sitter(kiosk, clock, person.person_id)
+    sitter.begun()
+    told = evidence(clock.ms + apart_s * 1000)
+    reply = kiosk.good("POST", f"/v1/checks/{CHECK}/evidence", told)
+    assert reply["state"] == "accepted"
+    (row,) = certified(central, person.person_id)
+    assert row.certified_on == first
+    assert kiosk.visit(person.number, person.name)["certification"]["state"] == "valid"
 
 
 # --- a visit at home -----------------------------------------------------------------------------------------------

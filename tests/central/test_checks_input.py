@@ -13,7 +13,7 @@ import pytest
 from fastapi.routing import APIRoute
 from sqlalchemy import delete
 
-from central import tables
+from central import tables, visit_proof
 from central.app import create_app
 from central.server import running
 from central.service import open_service
@@ -45,7 +45,8 @@ class CheckBench(Household):
         super().__init__(central)
         give_face(central)
         self.key = ReceiverKey()
-        self.starts = {name: start(f"WD001-{name}", self.zhang, self.key) for name in ("TOLD-01", "BACK-01")}
+        names = ("TOLD-01", "BACK-01")
+        self.starts = {name: self.start(f"WD001-{name}", self.zhang) for name in names}
         grant = self.good("PUT", "/v1/checks/WD001-TOLD-01", self.starts["TOLD-01"])
         self.review_key = grant["review_key"]
         self.told = evidence(self.app.settings.clock.now_ms(), end="review")
@@ -54,12 +55,10 @@ class CheckBench(Household):
         self.good("POST", "/v1/checks/WD001-BACK-01/withdraw")
         with self.app.database.write() as connection:
             connection.execute(delete(tables.face_references))
-        self.starts["OPEN-01"] = start(
-            "WD001-OPEN-01", self.zhang, self.key
-        )  # given nothing: it may come again
+        self.starts["OPEN-01"] = self.start("WD001-OPEN-01", self.zhang)  # given nothing: it may come again
         self.good("PUT", "/v1/checks/WD001-OPEN-01", self.starts["OPEN-01"])
         self.assisted = {"check_id": "WD001-STAFF-01", "person_id": self.husband}
-        self.assisted |= {"staff": STAFF, "reason": "chosen"}
+        self.assisted |= {"staff": STAFF, "reason": "chosen", "visit": self.proof(self.husband)}
         sealed = signed_picture(self.review_key, "WD001-TOLD-01")
         self.picture = {"consent_version": "2026-01", "sealed": sealed}
         self.visit = {"request_id": "WD001-VISIT-01", "person_id": self.zhang}
@@ -83,10 +82,13 @@ class CheckBench(Household):
         for (method, _), good in self.goods.items():
             self.good(method, good.path, good.body)
 
+    def proof(self, person_id, kiosk_id="WD001", ago_ms=0):
+        now_ms = self.app.settings.clock.now_ms()
+        return visit_proof.issue(self.app.keys, kiosk_id, person_id, now_ms - ago_ms)
 
-def start(check_id, person_id, key):
-    body = {"check_id": check_id, "person_id": person_id, "consent_version": "2026-01"}
-    return {**body, "kiosk_key": key.public.hex()}
+    def start(self, check_id, person_id):
+        body = {"check_id": check_id, "person_id": person_id, "consent_version": "2026-01"}
+        return {**body, "kiosk_key": ReceiverKey().public.hex(), "visit": self.proof(person_id)}
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +148,7 @@ def test_a_spoilt_request_is_refused_and_leaves_nothing(bench, routes):
 
 def wrong(bench):
     """(what is wrong, method, address, body, refusal) of requests of the right shape."""
-    fresh = start("WD001-FRESH-1", bench.zhang, bench.key)
+    fresh = bench.start("WD001-FRESH-1", bench.zhang)
     told, picture, assisted = bench.told, bench.picture, bench.assisted
     for key in (
         bytes(32),
@@ -164,7 +166,16 @@ def wrong(bench):
         ("nobody", {**fresh, "person_id": "z000nobody"}, "person_unknown"),
         ("a consent nobody knows", {**fresh, "consent_version": "2031-01"}, "invalid_request"),
         ("a key in capitals", {**fresh, "kiosk_key": fresh["kiosk_key"].upper() + "A"}, "invalid_request"),
-        ("draws nothing", {**fresh, "person_id": bench.daughter}, "not_due"),
+        ("draws nothing", bench.start("WD001-FRESH-1", bench.daughter), "not_due"),
+        ("no visit", {**fresh, "visit": ""}, "visit_over"),
+        ("another's visit", {**fresh, "visit": bench.proof(bench.husband)}, "visit_over"),
+        ("a visit elsewhere", {**fresh, "visit": bench.proof(bench.zhang, "WD002")}, "visit_over"),
+        ("half an hour ago", {**fresh, "visit": bench.proof(bench.zhang, ago_ms=1_800_001)}, "visit_over"),
+        (
+            "a key that was used",
+            {**fresh, "kiosk_key": bench.starts["TOLD-01"]["kiosk_key"]},
+            "invalid_request",
+        ),
         ("another person", {**bench.starts["OPEN-01"], "person_id": bench.husband}, "check_conflict"),
         ("references were given", bench.starts["TOLD-01"], "reference_given"),
         ("taken back", bench.starts["BACK-01"], "consent_withdrawn"),
@@ -210,8 +221,11 @@ def wrong(bench):
         "check_conflict",
     )
     new = {**assisted, "check_id": "WD001-STAFF-02", "person_id": bench.zhang}
+    new["visit"] = bench.proof(bench.zhang)
     confirmed = [
-        ("is being compared", {**new, "person_id": bench.husband}, "not_due"),
+        ("is being compared", {**new, "person_id": bench.husband, "visit": assisted["visit"]}, "not_due"),
+        ("no visit", {**new, "visit": ""}, "visit_over"),
+        ("another's visit", {**new, "visit": assisted["visit"]}, "visit_over"),
         ("nobody", {**new, "person_id": "z000nobody"}, "person_unknown"),
         ("no staff", {**new, "staff": {"number": ZHANG, "name": "张秀英"}}, "staff_unknown"),
         ("half a letter", {**new, "staff": {**STAFF, "name": "\ud800"}}, "invalid_request"),

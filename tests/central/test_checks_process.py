@@ -15,7 +15,6 @@ from tests.central.test_process import command
 
 KILLS = 3
 CHIP = [{"source": "chip", "zone": "accept", "score": 0.3}]
-KEY = ReceiverKey().public.hex()
 
 
 class Hall(threading.Thread):
@@ -35,7 +34,10 @@ class Hall(threading.Thread):
 
     def one_check(self):
         check_id = f"{self.kiosk.kiosk_id}-{os.urandom(5).hex().upper()}"
-        start = {"check_id": check_id, "person_id": self.random.choice(self.people), "kiosk_key": KEY}
+        start = {"check_id": check_id, "kiosk_key": ReceiverKey().public.hex()}
+        card = self.random.choice(self.people)
+        page = self.kiosk.visit(card["number"], card["name"])
+        start |= {"person_id": page["person_id"], "visit": page["visit"]}
         status, _ = self.kiosk.call("PUT", f"/v1/checks/{check_id}", {**start, "consent_version": "2026-01"})
         if status == 409:
             return
@@ -46,8 +48,12 @@ class Hall(threading.Thread):
 
 
 def due(kiosk):
-    pages = [kiosk.visit(card["number"], card["name"]) for card in kiosk.good("GET", "/sandbox/people")]
-    return [page["person_id"] for page in pages if page["certification"]["state"] in ("due", "overdue")]
+    """Their cards."""
+
+    def state(card):
+        return kiosk.visit(card["number"], card["name"])["certification"]["state"]
+
+    return [card for card in kiosk.good("GET", "/sandbox/people") if state(card) in ("due", "overdue")]
 
 
 def test_kill_9_loses_no_check_and_certifies_nobody_twice(tmp_path, kiosk_at):

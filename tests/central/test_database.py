@@ -2,16 +2,20 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import CreateTable
+from sqlcipher3 import dbapi2
 
-from central import ledger, tables
+from central import ledger, migrations, tables, tickets
 from central.database import Database, check_sqlite, sqlite_url
 
 
@@ -123,3 +127,32 @@ def test_two_processes_may_write_to_one_file(tmp_path):
         assert connection.execute(select(days.c.last)).scalar() == 60
     one.close()
     other.close()
+
+
+def test_deaths_that_were_told_to_an_older_central_still_stand(tmp_path):
+    """Closed with the assignment: confirmed.  Closed without: nobody knows any more, so a person decides."""
+    path = tmp_path / "older.sqlite3"
+    database = Database(sqlite_url(path))
+    with database.write() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(Path(migrations.__path__[0])))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+    raw = dbapi2.connect(str(path))  # foreign keys are not looked at here
+    ticket = (
+        "INSERT INTO tickets VALUES (?, 'death', ?, 1, 'WDT01', '2026-11-23', NULL, '', '', 1, ?, '', '')"
+    )
+    raw.executemany(ticket, [("GD1", "open", None), ("GD2", "confirmed", 5), ("GD3", "unknown", 5)])
+    raw.execute(
+        "INSERT INTO assignments VALUES "
+        "('A', 'R', 'confirmed', 'kiosk', '', '', '', '', '', NULL, '', 1, 5, 'died', '王主管')"
+    )
+    raw.commit()
+    raw.close()
+    database.migrate()
+    with database.read() as connection:
+        found = dict(connection.execute(text("SELECT person_id, confirmed FROM tickets")).all())
+        assert found == {"open": None, "confirmed": 1, "unknown": None}
+        assert all(tickets.death_stands(connection, person) for person in found)
+        assert not tickets.death_stands(connection, "nobody")
+    database.close()

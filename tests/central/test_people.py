@@ -42,7 +42,7 @@ def test_the_first_page_of_zhang_xiuying(kiosk):
         "opens_on": "2027-01-30",  # sixty days before
         "due_by": "2027-03-31",
         "title": "资格认证：今年不用来",
-        "note": "已认证到 2027年3月31日 · 来源：2026-03-18 本人刷脸",
+        "note": "已认证到 2027年3月31日 · 2026年3月18日 本人刷脸",
         "ways": [],
         "check_id": "",
     }

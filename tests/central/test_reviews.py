@@ -104,7 +104,7 @@ def test_the_one_who_waits_longest_is_first_and_nobody_is_named(hall, desk, cloc
     clock.move_s(86_400)
     page = desk("GET", "/operations/reviews").text
     assert [each for each in re.findall(r"reviews/([A-Z0-9-]+)", page) if each in ids] == ids
-    assert "1天2小时" in page and "请比对照片" in page and "请第二人复核" in page and "机器有疑点" in page
+    assert "1天2小时" in page and "请比对照片" in page and "请第二人复核" in page
     for person in (first, second, third):
         assert person.name not in page and person.number not in page
         assert f"{person.number[:4]}••••••••{person.number[-4:]}" in page
@@ -521,7 +521,7 @@ def test_every_reason_to_wait_has_words():
              Reason.NOT_GIVEN, Reason.NOT_ALL, Reason.UNNAMED, Reason.UNKNOWN_ENGINE, Reason.UNKNOWN_LIMITS,
              Reason.OTHER_ZONE, Reason.IMPOSSIBLE, Reason.REPEATED}  # fmt: skip
     times, people = {Reason.OUTSIDE, Reason.TOLD_LATE}, {Reason.PICTURE, Reason.SECOND_PERSON, Reason.PARKED}
-    assert set(review_words.REASONS) == flaws | times | people
+    assert set(review_words.REASONS) == flaws | times | people | {Reason.REPORTED_DEAD}
 
 
 @pytest.mark.parametrize(

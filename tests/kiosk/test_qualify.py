@@ -17,6 +17,7 @@ from kiosk.face.reference_format import StoredChip, write
 from kiosk.face.verdicts import Flaw
 from kiosk.face.zones import Source, Zone
 from kiosk.flows import face_check
+from kiosk.registrar import CHECK
 from kiosk.seal import ReceiverKey
 from kiosk.views import (
     BACK,
@@ -28,6 +29,7 @@ from kiosk.views import (
     WayKey,
 )
 from tests.booth import FakeBooth, looking
+from tests.central import sitter
 from tests.desk import HOME, WORLD
 from tests.kiosk.qualifying import (
     CERTIFY,
@@ -77,7 +79,7 @@ def test_somebody_was_quicker(folks: Township, visitor: Visitor) -> None:
     def elsewhere() -> None:
         kiosk = visitor.start_if_off().kiosk
         check_id = kiosk.registrar.begin(somebody.page.person_id, wire.CONSENT_VERSION)
-        kiosk.registrar.ask_grant(check_id, ReceiverKey().public)
+        kiosk.registrar.ask_grant(check_id, ReceiverKey().public, somebody.page.visit)
         kiosk.registrar.keep(check_id, face_check.evidence_of(kiosk, outcome()))
         reply = kiosk.registrar.deliver(check_id)
         assert reply is not None and reply.state is wire.CheckState.ACCEPTED
@@ -493,6 +495,96 @@ def test_evidence_that_does_not_hold_leads_to_another_way(folks: Township, visit
     assert "Certified" not in desk.trace
     assert desk.last(views.FaceOtherWays).title == texts.FACE_IN_VAIN_TITLE
     assert states_of(folks, newest(visitor)) == ["open", "not_recognised"]
+
+
+def lain_too_long(folks: Township, visitor: Visitor) -> None:
+    """The first page that is asked for now is half an hour old when it is used."""
+    from central import visit_proof
+
+    service, api = folks.central.service, visitor.start_if_off().kiosk.api
+    ask = api.visit
+
+    def first(lookup: wire.Lookup) -> wire.MyPage:
+        api.visit = ask  # type: ignore[method-assign]
+        page = ask(lookup)
+        at_ms = service.settings.clock.now_ms() - visit_proof.CHECK_WITHIN_MS - 1
+        old = visit_proof.issue(service.keys, "WD001", page.person_id, at_ms)
+        return page.model_copy(update={"visit": old})
+
+    api.visit = first  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("way", [WayKey.FACE, WayKey.STAFF])
+def test_a_page_that_has_lain_for_half_an_hour_is_asked_for_anew(
+    folks: Township, visitor: Visitor, way: WayKey
+) -> None:
+    """Nothing was begun, my page is fresh, and the next wish is granted."""
+    visitor.booth = booth(outcome(), outcome())
+    staff = (visitor.place(folks.staff), WORLD, "chosen", visitor.take) if way is WayKey.STAFF else ()
+    person = due(folks)
+    lain_too_long(folks, visitor)
+    desk = visit(visitor, person, way, *staff, CERTIFY, FACE, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
+    assert entries(visitor)[0][1] == "refused"
+
+
+def test_a_consent_that_was_given_elsewhere_is_taken_back_here(folks: Township, visitor: Visitor) -> None:
+    """The kiosk proves to central that she was here, also when it tells it later."""
+    from central import visit_proof
+
+    somebody = folks.somebody("due", "overdue")
+    service, check_id = folks.central.service, "WD002-00000001-AAAAAAAAAA"
+    person_id, key = somebody.page.person_id, ReceiverKey()
+    proof = visit_proof.issue(service.keys, "WD002", person_id, service.settings.clock.now_ms())
+    start = wire.CheckStart(
+        check_id=check_id,
+        person_id=person_id,
+        visit=proof,
+        consent_version=wire.CONSENT_VERSION,
+        kiosk_key=key.public.hex(),
+    )
+    grant = service.checks.begin("WD002", start)
+    seen = outcome(End.REVIEW)
+    service.checks.take_evidence(
+        "WD002", check_id, face_check.evidence_of(visitor.start_if_off().kiosk, seen)
+    )
+    picture = sitter.signed_picture(grant.review_key, check_id)
+    told = wire.ReviewPicture(consent_version=wire.CONSENT_VERSION, sealed=picture)
+    assert service.checks.take_picture("WD002", check_id, told).state is wire.CheckState.UNDER_REVIEW
+    registrar = visitor.start_if_off().kiosk.registrar
+    page = service.people.visit(
+        wire.Lookup(number=somebody.card["number"], name=somebody.card["name"]), "WD001"
+    )
+    registrar.leave(check_id)
+    assert not registrar.settle(CHECK + check_id)
+    registrar.leave(check_id, page.visit)
+    assert registrar.settle(CHECK + check_id)
+    assert states_of(folks, check_id)[-1] == "withdrawn"
+
+
+def test_staff_can_look_besides_where_the_centre_offers_that(folks: Township, visitor: Visitor) -> None:
+    """A face check that a person must look into for another reason: nothing of the reason is said."""
+    from central import tables, tablets, tickets
+
+    visitor.booth = booth(outcome(has_picture=False))
+    somebody = folks.somebody("due", "overdue")
+    service = folks.central.service
+    now_ms = service.settings.clock.now_ms()
+    with service.database.write() as connection:
+        tablets.add(connection, "WDT91", "测试", at_ms=now_ms)
+        staff_id = connection.execute(tables.staff.select()).first().staff_id  # type: ignore[union-attr]
+        today = somebody.page.server_time.date()
+        told = tickets.Told(tickets.Kind.DEATH, somebody.page.person_id, staff_id, "WDT91", told_on=today)
+        tickets.write(connection, told, at_ms=now_ms)
+    desk = visit(visitor, somebody.card, FACE, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.UNDER_REVIEW
+    staff = (visitor.place(folks.staff), WORLD, "chosen", visitor.take)
+    desk = visit(visitor, somebody.card, SECOND, WayKey.STAFF, *staff, DONE)
+    assert desk.told[0].title == texts.REVIEWING_TITLE
+    assert desk.told[0].second == texts.WAY_STAFF[0]
+    assert states_of(folks, newest(visitor)) == ["open", "under_review"]
+    desk = visit(visitor, somebody.card, FIRST, LEAVE)
+    assert desk.told[0].second == ""
 
 
 # --- a picture for a person who compares -----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from kiosk.api import Refused, Unreachable
 from kiosk.face.guidance import End
 from kiosk.face.zones import Source
 from kiosk.registrar import CHECK
+from kiosk.seal import ReceiverKey
 from kiosk.views import (
     BACK,
     AttentionButton,
@@ -130,7 +131,7 @@ def test_references_whose_answer_was_lost_are_asked_for_under_a_new_check(
         ],  # the pictures of this one were given once; it is over at central too
         ["begun", "granted", "evidence", "answered"],
     ]
-    assert states_of(folks, first_check(visitor)) == ["open", "withdrawn"]
+    assert states_of(folks, first_check(visitor)) == ["open", "not_recognised", "withdrawn"]
 
 
 # --- at the end ------------------------------------------------------------------------------------------------------
@@ -324,8 +325,9 @@ def test_a_picture_that_central_refuses_is_taken_back(folks: Township, visitor: 
 def test_what_is_owed_is_owed_whatever_was_written_after_it(folks: Township, visitor: Visitor) -> None:
     machine = visitor.start_if_off()
     registrar = machine.kiosk.registrar
-    check_id = registrar.begin(folks.somebody("due", "overdue").page.person_id, wire.CONSENT_VERSION)
-    registrar.ask_grant(check_id, bytes.fromhex("09" + 31 * "00"))
+    page = folks.somebody("due", "overdue").page
+    check_id = registrar.begin(page.person_id, wire.CONSENT_VERSION)
+    registrar.ask_grant(check_id, ReceiverKey().public, page.visit)
     registrar.keep(check_id, NOBODY)
     machine.journal.append(CHECK + check_id, "picture", {"consent_version": wire.CONSENT_VERSION})
     registrar.leave(check_id)
@@ -608,8 +610,9 @@ def test_a_visit_that_is_refused_is_told_as_not_booked(folks: Township, visitor:
 def test_evidence_after_the_consent_was_taken_back_is_settled(folks: Township, visitor: Visitor) -> None:
     machine = visitor.start_if_off()
     registrar, api = machine.kiosk.registrar, machine.kiosk.api
-    check_id = registrar.begin(folks.somebody("due", "overdue").page.person_id, wire.CONSENT_VERSION)
-    registrar.ask_grant(check_id, bytes.fromhex("09" + 31 * "00"))
+    page = folks.somebody("due", "overdue").page
+    check_id = registrar.begin(page.person_id, wire.CONSENT_VERSION)
+    registrar.ask_grant(check_id, ReceiverKey().public, page.visit)
     api.withdraw_check(check_id)
     registrar.keep(check_id, NOBODY)
     reply = registrar.deliver(check_id)
@@ -631,7 +634,7 @@ def test_an_answer_to_another_question_is_no_answer(visitor: Visitor) -> None:
         setattr(api, name, lambda *_, reply=reply: reply)
     check_id = registrar.begin("p00000001", wire.CONSENT_VERSION)
     with pytest.raises(Unreachable):
-        registrar.ask_grant(check_id, bytes(32))
+        registrar.ask_grant(check_id, bytes(32), "")
     registrar.keep(check_id, NOBODY)
     assert registrar.deliver(check_id) is None
     registrar.leave(check_id)

@@ -317,7 +317,7 @@ def test_what_the_centre_has_not_heard_is_still_no_waiting_and_no_door(
     visit(visitor, person, FACE, FaceWay.COMPARE, SIGNED, DONE)
     api = visitor.start_if_off().kiosk.api
 
-    def silent(_: str) -> wire.CheckReply:
+    def silent(*_: str) -> wire.CheckReply:
         raise Unreachable("withdraw_check")
 
     monkeypatch.setattr(api, "withdraw_check", silent)

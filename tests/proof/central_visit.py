@@ -213,7 +213,13 @@ class Visit:
         settings = replace(bench.settings, clock=self.clock)
         self.orders = Orders(bench.database, settings, self.books, bench.rulebook, book)
         self.people = People(
-            bench.database, bench.rulebook, book, self.clock, self.orders.settle, bench.certifications
+            bench.database,
+            bench.rulebook,
+            book,
+            self.clock,
+            self.orders.settle,
+            bench.certifications,
+            bench.keys,
         )
         self.print_desk = PrintDesk(bench.database, book, bench.keys, self.clock)
 
