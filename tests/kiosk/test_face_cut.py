@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
@@ -19,9 +20,10 @@ from devices.camera_sitter import Sitter
 from devices.clock import SystemClock
 from kiosk import wire
 from kiosk.face.models import load
-from stand.camera import CameraFarEnd, portrait
+from stand.camera import portrait
 from tests.kiosk.face.before_camera import gone, until
 from tests.kiosk.face_cut_child import TURNED
+from tests.kiosk.searching import RecordedCamera
 from tests.kiosk.test_whole_check import SCENE, due, has_no_picture, living
 from tests.live import LiveClock
 from tests.visitor import Visitor, card_of
@@ -42,18 +44,19 @@ def central(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @pytest.fixture
-def camera(person: Sitter) -> Iterator[CameraFarEnd]:
-    with CameraFarEnd(living(person), SCENE, np.random.default_rng(1), SystemClock()) as far_end:
+def camera(person: Sitter) -> Iterator[RecordedCamera]:
+    with RecordedCamera(living(person), SCENE, np.random.default_rng(1), SystemClock()) as far_end:
         yield far_end
 
 
 @pytest.fixture
-def kiosk(central: Running, tmp_path: Path, camera: CameraFarEnd) -> Iterator[Visitor]:
+def kiosk(central: Running, tmp_path: Path, camera: RecordedCamera) -> Iterator[Visitor]:
     made = Visitor(central, tmp_path, iter(()), clock=LiveClock())
     made.stand.camera.pull()
     text = made.toml.read_text(encoding="utf-8")
     made.toml.write_text(re.sub(r'(\[camera\]\nport = )".*"', rf'\1"{camera.port}"', text), encoding="utf-8")
     (tmp_path / "tmp").mkdir()
+    made.looked_at, made.central_log = camera, io.StringIO()  # type: ignore[attr-defined]  # where the search looks
     yield made
     made.stop()
 
