@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from central import check_states, tables, wording
+from central import check_states, evidence, tables, wording
 from central.clock import legal_day, legal_time
 from central.periods import Periods, Term
 from central.rules import Rulebook
@@ -132,6 +132,7 @@ class Certifications:
                 certificate_no=number,
             )
         )
+        evidence.append_certification(connection, check.check_id, at_ms)
         return number
 
     def reply(self, connection: Connection, check_id: str) -> CheckReply:

@@ -157,7 +157,7 @@ class Checks:
             member = staff.by_card(connection, told.staff)
             if member is None:
                 raise Refused(ProblemCode.STAFF_UNKNOWN)
-            if member.number == person.number:
+            if member.number == person.number or staff.share_household(connection, member.number, person):
                 raise Refused(ProblemCode.STAFF_IS_PERSON)
             if not self._certifications.can_be_done(connection, person, now_ms):
                 raise Refused(ProblemCode.NOT_DUE)
@@ -282,7 +282,8 @@ def open_visit(connection: Connection, ids: Mapping[str, str], **values: object)
 
 def _open(connection: Connection, *, check_id: str, opened_ms: int, **values: object) -> None:
     nothing = {"consent_version": "", "kiosk_key": "", "references_given": "", "staff_reason": ""}
-    row = {**nothing, **values, "check_id": check_id, "opened_ms": opened_ms}
+    confirmed_by = staff.as_entered(connection, values.get("staff_id"))
+    row = {**nothing, **confirmed_by, **values, "check_id": check_id, "opened_ms": opened_ms}
     connection.execute(insert(CHECKS).values(**row))
     check_states.enter(connection, check_id, CheckState.OPEN, Reason.NONE, at_ms=opened_ms)
 
