@@ -282,13 +282,22 @@ def problem(code: ProblemCode, detail: str = "", status: int | None = None) -> J
 
 
 async def _sweep_for_ever(service: Service, watch: FaceWatch) -> None:
+    """Each duty by itself: whatever happens to one, the others are done, this time and the next."""
+    duties = {  # what the law gives a term comes first
+        "old pictures": service.forget_old_pictures,
+        "stored faces": watch.look,
+        "orders": service.orders.sweep,
+    }
+    if service.inbox is not None:
+        duties["notices"] = service.inbox.work
     while True:
         await asyncio.sleep(service.settings.sweep_interval_s)
-        try:
-            await run_in_threadpool(service.orders.sweep)
-            await run_in_threadpool(service.forget_old_pictures)
-            await run_in_threadpool(watch.look)
-            if service.inbox is not None:
-                await run_in_threadpool(service.inbox.work)
-        except (DBAPIError, PoolTimeout) as error:
-            log.error("sweep put off: %s", type(error).__name__)
+        for name, duty in duties.items():
+            await run_in_threadpool(_attend, name, duty)
+
+
+def _attend(name: str, duty: Callable[[], object]) -> None:
+    try:
+        duty()
+    except Exception as error:  # noqa: BLE001 - an entry point: nobody stands above to hear of it
+        log.error("sweep: %s put off: %s", name, where(error))
