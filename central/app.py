@@ -31,6 +31,7 @@ from central import (
     review_pages,
     sandbox_cashier,
     sandbox_pages,
+    sweep,
     tables,
     tablet_routes,
     visit_pages,
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep_for_ever(service, watch)) if settings.sweep_interval_s else None
+        sweeping = asyncio.create_task(sweep.for_ever(service, watch)) if settings.sweep_interval_s else None
         yield
         if sweeping is not None:
             sweeping.cancel()
@@ -279,25 +280,3 @@ def _answer_errors(app: FastAPI) -> None:
 def problem(code: ProblemCode, detail: str = "", status: int | None = None) -> JSONResponse:
     body = Problem(code=code, detail=detail)
     return JSONResponse(body.model_dump(mode="json"), status_code=status or STATUS[code])
-
-
-async def _sweep_for_ever(service: Service, watch: FaceWatch) -> None:
-    """Each duty by itself: whatever happens to one, the others are done, this time and the next."""
-    duties = {  # what the law gives a term comes first
-        "old pictures": service.forget_old_pictures,
-        "stored faces": watch.look,
-        "orders": service.orders.sweep,
-    }
-    if service.inbox is not None:
-        duties["notices"] = service.inbox.work
-    while True:
-        await asyncio.sleep(service.settings.sweep_interval_s)
-        for name, duty in duties.items():
-            await run_in_threadpool(_attend, name, duty)
-
-
-def _attend(name: str, duty: Callable[[], object]) -> None:
-    try:
-        duty()
-    except Exception as error:  # noqa: BLE001 - an entry point: nobody stands above to hear of it
-        log.error("sweep: %s put off: %s", name, where(error))

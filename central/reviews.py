@@ -27,7 +27,8 @@ from central.verification import Keys
 from kiosk.wire import CheckEvidence, CheckReply, CheckState
 
 CHECKS, STATES, PERSONS = tables.checks, tables.check_states, tables.persons
-PICTURES, STAFF, LOOKS = tables.review_pictures, tables.staff, tables.picture_looks
+PICTURES, LOOKS = tables.review_pictures, tables.picture_looks
+STAFF, OPERATORS = tables.staff, tables.operators
 ASSISTED = "kiosk_assisted"
 VISITS = ("home_visit", "institution_batch")
 BY_HEARSAY = (Reason.SECOND_PERSON, Reason.TOLD_LATE, Reason.PARKED)  # decided by asking, without a face
@@ -245,11 +246,16 @@ def _bar(connection: Connection, check: Row[Any], operator: str) -> Bar | None:
 
 
 def _has_seen(connection: Connection, check_id: str, operator: str) -> bool:
-    """Whether an operator was shown the picture that waits now; true when none does."""
+    """Whether an operator was shown the picture that waits now; true when none does.
+
+    What was shown to another of this name, before this one was entered, does not count.
+    """
     since = connection.execute(select(PICTURES.c.at_ms).where(PICTURES.c.check_id == check_id)).scalar()
     if since is None:
         return True
-    mine = (LOOKS.c.check_id == check_id) & (LOOKS.c.operator == operator) & (LOOKS.c.at_ms >= since)
+    entered = select(OPERATORS.c.at_ms).where(OPERATORS.c.name == operator).scalar_subquery()
+    mine = (LOOKS.c.check_id == check_id) & (LOOKS.c.operator == operator)
+    mine &= (LOOKS.c.at_ms >= since) & (LOOKS.c.at_ms >= entered)
     return connection.execute(select(LOOKS.c.look_id).where(mine)).first() is not None
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from central import app, parked, references, tables
+from central import parked, references, sweep, tables
 from central.face_count import FaceWatch
 from kiosk.wire import ReferenceSource
 from tests.central.review_hall import Hall, jpeg
@@ -155,8 +155,8 @@ def test_whatever_happens_to_one_duty_the_others_are_done(hall, central, clock, 
     monkeypatch.setattr(service.orders, "sweep", fails)
     hurried = replace(service, settings=replace(service.settings, sweep_interval_s=0.01))
 
-    async def sweep():
-        sweeping = asyncio.create_task(app._sweep_for_ever(hurried, FaceWatch(service.database, clock)))
+    async def hurry():
+        sweeping = asyncio.create_task(sweep.for_ever(hurried, FaceWatch(service.database, clock)))
         for _ in range(500):
             await asyncio.sleep(0.01)
             if len(rounds) > 2:
@@ -164,7 +164,7 @@ def test_whatever_happens_to_one_duty_the_others_are_done(hall, central, clock, 
         assert not sweeping.done()
         sweeping.cancel()
 
-    asyncio.run(sweep())
+    asyncio.run(hurry())
     assert len(rounds) > 2
     assert not hall.rows(tables.review_pictures)
     assert (

@@ -159,6 +159,13 @@ def test_a_picture_is_accepted_only_by_who_has_seen_this_one(hall, clock):
         accepts()
     assert hall.rows(tables.review_pictures)
     look(central, check_id, "孙复核", clock.ms)
+    with database.write() as connection:
+        operators.remove(connection, "孙复核")
+        operators.add(connection, "孙复核", Role.REVIEWER, card_number(8), at_ms=clock.ms + 1)
+    with pytest.raises(NotSeen):  # another of the same name had
+        accepts()
+    clock.move_s(1)
+    look(central, check_id, "孙复核", clock.ms)
     assert accepts() == "accepted"
 
 
