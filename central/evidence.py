@@ -28,7 +28,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, insert, select, update
 
 from central import tables
 
@@ -126,6 +126,11 @@ def content_of(connection: Connection, check_id: str) -> str | None:
     """What was told of a check."""
     here = (TABLE.c.check_id == check_id) & TABLE.c.kind.in_(TOLD)
     return connection.execute(select(TABLE.c.content).where(here)).scalar()
+
+
+def was_told(check_id: ColumnElement[str]) -> ColumnElement[bool]:
+    """Of rows of ``check_evidence``: the one that has what was told of a check."""
+    return (TABLE.c.check_id == check_id) & TABLE.c.kind.in_(TOLD)
 
 
 def walk(connection: Connection) -> tuple[int, str, ChainFlaw | None]:
