@@ -295,19 +295,31 @@ Name = Annotated[str, typer.Option("--name", help="As they sign: 王会计.")]
 
 
 @operator_app.command(name="add")
-def add_operator(data: Data, name: Name, role: Annotated[operators.Role, typer.Option()]) -> None:
+def add_operator(
+    data: Data,
+    name: Name,
+    role: Annotated[operators.Role, typer.Option()],
+    number: Annotated[
+        str,
+        typer.Option(
+            help="On the holder's card; reviewers and supervisors need it: nobody decides their own."
+        ),
+    ] = "",
+) -> None:
     """Enters an operator and prints the passphrase, once."""
-    if not (1 <= len(name) <= 40 and name.isprintable() and ":" not in name):
-        raise typer.BadParameter("a name has 1 to 40 letters and no colon")
-    database = open_database(Settings(data))
-    try:
-        with database.write() as connection:
-            passphrase = operators.add(connection, name, role, at_ms=SystemClock().now_ms())
-    except operators.NameTaken:
-        raise typer.BadParameter(f"{name} is there already; remove first for a new passphrase") from None
-    finally:
-        database.close()
+    with writing(data) as connection:
+        passphrase = enrolment.add_operator(connection, name, role, number, at_ms=SystemClock().now_ms())
     typer.echo(passphrase)
+
+
+@operator_app.command(name="number")
+def number_operator(
+    data: Data, name: Name, number: Annotated[str, typer.Option(help="On the holder's card.")]
+) -> None:
+    """Enters the number of an operator who was entered without; until then they decide about no check."""
+    with writing(data) as connection:
+        enrolment.number_operator(connection, name, number)
+    typer.echo("entered")
 
 
 @operator_app.command(name="remove")
@@ -330,7 +342,12 @@ def list_operators(data: Data) -> None:
         found = operators.known(connection)
     database.close()
     for operator in found:
-        typer.echo(f"{operator.role.value:<12} {operator.name}")
+        lacks = (
+            ""
+            if operator.has_number or not operator.may_review()
+            else "  (no number: decides about no check)"
+        )
+        typer.echo(f"{operator.role.value:<12} {operator.name}{lacks}")
 
 
 reference_app = typer.Typer(help="The faces that checks compare with.", no_args_is_help=True)

@@ -31,6 +31,7 @@ from central import (
     review_pages,
     sandbox_cashier,
     sandbox_pages,
+    sweep,
     tables,
     tablet_routes,
     visit_pages,
@@ -62,7 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(_sweep_for_ever(service, watch)) if settings.sweep_interval_s else None
+        sweeping = asyncio.create_task(sweep.for_ever(service, watch)) if settings.sweep_interval_s else None
         yield
         if sweeping is not None:
             sweeping.cancel()
@@ -279,16 +280,3 @@ def _answer_errors(app: FastAPI) -> None:
 def problem(code: ProblemCode, detail: str = "", status: int | None = None) -> JSONResponse:
     body = Problem(code=code, detail=detail)
     return JSONResponse(body.model_dump(mode="json"), status_code=status or STATUS[code])
-
-
-async def _sweep_for_ever(service: Service, watch: FaceWatch) -> None:
-    while True:
-        await asyncio.sleep(service.settings.sweep_interval_s)
-        try:
-            await run_in_threadpool(service.orders.sweep)
-            await run_in_threadpool(service.forget_old_pictures)
-            await run_in_threadpool(watch.look)
-            if service.inbox is not None:
-                await run_in_threadpool(service.inbox.work)
-        except (DBAPIError, PoolTimeout) as error:
-            log.error("sweep put off: %s", type(error).__name__)

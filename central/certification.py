@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
 
-from central import check_states, tables, wording
+from central import check_states, evidence, tables, wording
 from central.clock import CHINA, legal_day, legal_time
 from central.judgement import Reason
 from central.periods import Periods, Term
@@ -165,6 +165,7 @@ class Certifications:
                 certificate_no=number,
             )
         )
+        evidence.append_certification(connection, check.check_id, at_ms)
         return number
 
     def reply(self, connection: Connection, check_id: str) -> CheckReply:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select
 
-from central import tables
+from central import evidence, tables
 from central.judgement import Reason
 from kiosk.wire import CheckState
 
@@ -54,6 +54,7 @@ def enter(
     """A new state; ``operator`` "" is central itself."""
     row = {"check_id": check_id, "state": state.value, "reason": reason.value, "at_ms": at_ms}
     connection.execute(insert(STATES).values(**row, operator=operator, note=note))
+    evidence.append_state(connection, check_id, at_ms)
 
 
 def standing(

@@ -203,7 +203,7 @@ class Checks:
             member = staff.by_card(connection, told.staff)
             if member is None:
                 raise Refused(ProblemCode.STAFF_UNKNOWN)
-            if member.number == person.number:
+            if member.number == person.number or staff.share_household(connection, member.number, person):
                 raise Refused(ProblemCode.STAFF_IS_PERSON)
             if not self._certifications.can_be_confirmed(connection, person, now_ms):
                 raise Refused(ProblemCode.NOT_DUE)
@@ -282,7 +282,7 @@ class Checks:
             CHECKS.c.check_id != check_id,
             CHECKS.c.opened_ms >= int(midnight.timestamp()) * 1000,
         )
-        joined = others.select_from(CHECKS.outerjoin(told, told.c.check_id == CHECKS.c.check_id))
+        joined = others.select_from(CHECKS.outerjoin(told, evidence.was_told(CHECKS.c.check_id)))
         begun, tried = connection.execute(joined).one()
         figure = self._certifications.periods.figure
         return min(figure("checks_a_day", today) - tried, figure("grants_a_day", today) - begun) - 1
@@ -371,7 +371,7 @@ def _check_key(connection: Connection, kiosk_id: str, start: CheckStart, now_ms:
     told = tables.check_evidence
     earlier = connection.execute(
         select(CHECKS, told.c.number)
-        .outerjoin(told, told.c.check_id == CHECKS.c.check_id)
+        .outerjoin(told, evidence.was_told(CHECKS.c.check_id))
         .where(CHECKS.c.kiosk_key == start.kiosk_key)
     )
     for check in earlier:
@@ -423,7 +423,8 @@ def open_visit(connection: Connection, ids: Mapping[str, str], **values: object)
 
 def _open(connection: Connection, *, check_id: str, opened_ms: int, **values: object) -> None:
     nothing = {"consent_version": "", "kiosk_key": "", "references_given": "", "staff_reason": ""}
-    row = {**nothing, **values, "check_id": check_id, "opened_ms": opened_ms}
+    confirmed_by = staff.as_entered(connection, values.get("staff_id"))
+    row = {**nothing, **confirmed_by, **values, "check_id": check_id, "opened_ms": opened_ms}
     connection.execute(insert(CHECKS).values(**row))
     check_states.enter(connection, check_id, CheckState.OPEN, Reason.NONE, at_ms=opened_ms)
 

@@ -1,4 +1,6 @@
-"""Whose faces are kept, and who may confirm others: ``central reference`` and ``central staff``.  Raises ValueError in words.
+"""Whose faces are kept, who may confirm others, who decides: ``central reference``, ``staff``, ``operator``.
+
+Raises ValueError in words.
 
 A trial gives one of its residents a face by ``add_reference``; none is there unless somebody does.
 """
@@ -12,7 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from central import references, staff, staff_door, tables
+from central import operators, references, staff, staff_door, tables
+from central.identity import check_character
+from central.operators import Role
 from central.verification import Keys
 from kiosk.wire import ReferenceSource
 
@@ -57,11 +61,42 @@ def remove_reference(connection: Connection, number: str, source: ReferenceSourc
     return sum(references.remove(connection, person.person_id, each) for each in those)
 
 
-def add_staff(connection: Connection, number: str, name: str, operator: str) -> None:
-    """Lets somebody confirm others."""
+def add_operator(connection: Connection, name: str, role: Role, number: str, *, at_ms: int) -> str:
+    """Gives the passphrase.  Who decides about checks has a number; others may."""
+    if not (1 <= len(name) <= OPERATOR_MOST and name.isprintable() and ":" not in name):
+        raise ValueError(f"a name has 1 to {OPERATOR_MOST} letters and no colon")
+    if not number and operators.Operator(name, role).may_review():
+        raise ValueError(f"a {role.value} decides about checks: --number, as on the holder's card")
+    try:
+        return operators.add(connection, name, role, _card_number(number) if number else None, at_ms=at_ms)
+    except operators.NameTaken:
+        raise ValueError(f"{name} is there already; remove first for a new passphrase") from None
+
+
+def number_operator(connection: Connection, name: str, number: str) -> None:
+    """For who was entered without.  A wrong one: remove the operator and add them again."""
+    if not operators.set_number(connection, name, _card_number(number)):
+        raise ValueError(f"there is no {name}, or the number is entered already")
+
+
+def _card_number(number: str) -> str:
+    """A mistyped one would let somebody decide about themselves: the check character must fit."""
+    number = _number(number)
+    if len(number) == 18 and number[:17].isdecimal() and number[17] != check_character(number[:17]):
+        raise ValueError("the number is mistyped: its last digit does not fit the others")
+    return number
+
+
+def _number(number: str) -> str:
     number = number.upper()
     if not (number.isascii() and number.isalnum() and len(number) in (15, 18)):
         raise ValueError("a number has 15 or 18 digits, the last may be X")
+    return number
+
+
+def add_staff(connection: Connection, number: str, name: str, operator: str) -> None:
+    """Lets somebody confirm others."""
+    number = _number(number)
     if not (1 <= len(name) <= NAME_MOST and name.isprintable()):
         raise ValueError(f"a name has 1 to {NAME_MOST} letters")
     if len(operator) > OPERATOR_MOST:

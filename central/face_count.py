@@ -1,15 +1,17 @@
 """How many people's faces are stored, and how long people wait for a reviewer: figures for a page, a scrape and an alarm.
 
 Whoever stores the faces of 100,000 people has to file that with the authority (measures for face recognition, in force 2025-06-01,
-article 15).  The alarm comes at 90,000, and again at each thousand more, whether the one before was cleared or not.
+article 15).  The alarm comes at 90,000, and again at each thousand more, whether the one before was cleared or not; once the count
+has fallen a whole step below an alarm, it may come again.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
 from central import alarms, check_states, references, tables
 from central.clock import Clock
@@ -17,6 +19,7 @@ from central.database import Database
 from central.differences import Kind
 from kiosk.wire import CheckState
 
+ALARMS, FALLS = tables.alarms, tables.face_count_falls
 FILED_FROM = 100_000
 ALARM_FROM = 90_000
 ALARM_STEP = 1_000
@@ -84,10 +87,36 @@ class FaceWatch:
         """Counts now."""
         with self._database.read() as connection:
             count = references.stored_faces(connection)
-        if count >= self._from:
-            reached = count - (count - self._from) % self._step
-            words = f"存有 {count} 人的人脸信息；到 {FILED_FROM} 人须向网信部门备案"
-            now_ms = self._clock.now_ms()
-            with self._database.write() as connection:
-                alarms.sound(connection, Kind.STORED_FACES, "", str(reached), words, at_ms=now_ms)
+            fallen = self._fallen(connection, count)
+        if not fallen and count < self._from:
+            return count
+        now_ms = self._clock.now_ms()
+        with self._database.write() as connection:
+            for below in self._fallen(connection, count):
+                connection.execute(insert(FALLS).values(below=below, at_ms=now_ms))
+            if count >= self._from:
+                reached = count - (count - self._from) % self._step
+                words = f"存有 {count} 人的人脸信息；到 {FILED_FROM} 人须向网信部门备案"
+                subject = _subject(reached, _falls(connection)[reached])
+                alarms.sound(connection, Kind.STORED_FACES, "", subject, words, at_ms=now_ms)
         return count
+
+    def _fallen(self, connection: Connection, count: int) -> list[int]:
+        """What those alarms had said that the count is a whole step below now, and was not noted to be."""
+        kind = ALARMS.c.kind == Kind.STORED_FACES.value
+        raised = set(connection.execute(select(ALARMS.c.subject).where(kind)).scalars())
+        falls = _falls(connection)
+        said = {int(subject.split()[0]) for subject in raised}
+        return sorted(
+            each for each in said if _subject(each, falls[each]) in raised and count <= each - self._step
+        )
+
+
+def _falls(connection: Connection) -> Counter[int]:
+    """How often the count has fallen below each alarm."""
+    return Counter(connection.execute(select(FALLS.c.below)).scalars())
+
+
+def _subject(reached: int, falls: int) -> str:
+    """What an alarm is about: after a fall it is another one."""
+    return f"{reached} {falls + 1}" if falls else str(reached)

@@ -1,7 +1,8 @@
 """What every page for staff shares: who asks, what each may see, the token of a form, the frame round a page.
 
 HTTP Basic for operators (``central operator add``); TLS ends before this process.  A form carries a token that only its own
-operator's pages hold, because a browser sends the passphrase to whoever asks.
+operator's pages hold, because a browser sends the passphrase to whoever asks.  It is void with the passphrase, and after the day that
+follows the page's; one that is about something is good for nothing else.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import binascii
 import hmac
 from collections.abc import Mapping
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
@@ -17,7 +19,8 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 
 from central import alarms
-from central.clock import legal_time
+from central.clock import legal_day, legal_time
+from central.evidence import canonical
 from central.operators import Door, Operator, Role
 from central.pages import templates
 from central.service import Service
@@ -104,17 +107,21 @@ class Office:
 
     # --- forms ---
 
-    def token(self, who: Operator) -> str:
-        return self.service.keys.keyed_hash("operations form", who.name).hex()
+    def token(self, who: Operator, about: str = "", days_ago: int = 0) -> str:
+        """``about``: the one thing the form is for, as a check's number."""
+        day = legal_day(self.clock.now_ms()) - timedelta(days=days_ago)
+        covered = canonical([who.name, who.salt, about, day.isoformat()])
+        return self.service.keys.keyed_hash("operations form", covered).hex()
 
-    def form(self, who: Operator, body: bytes) -> Mapping[str, str] | None:
-        """The fields of a form, the first of each name; None when it is not from this operator's own page."""
+    def form(self, who: Operator, body: bytes, about: str = "") -> Mapping[str, str] | None:
+        """The fields of a form, the first of each name; None when it is not from this operator's own page about this."""
         try:
             fields = {name: found[0] for name, found in parse_qs(body.decode(), max_num_fields=8).items()}
         except ValueError:
             return None
-        token = fields.get("token", "")
-        return fields if hmac.compare_digest(token.encode(), self.token(who).encode()) else None
+        token = fields.get("token", "").encode()
+        good = [hmac.compare_digest(token, self.token(who, about, days_ago).encode()) for days_ago in (0, 1)]
+        return fields if any(good) else None
 
     def note(self, fields: Mapping[str, str] | None) -> str | None:
         """What the form says; None when there is no form, or it says nothing."""

@@ -1,5 +1,7 @@
 """Who may look at the operations pages, and what each may do.
 
+Whoever decides about checks is known by the number on their card: without it nobody can tell whether a check is their own.
+
 A passphrase is made here, shown once, and kept as a scrypt digest (RFC 7914: N 16384, r 8, p 1, 64 bytes).  After five wrong ones in
 a row a name waits, longer each time, up to a quarter of an hour; what is tried meanwhile is not even looked at.
 """
@@ -11,10 +13,11 @@ import hmac
 import secrets
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from central import tables
 from central.clock import Clock
@@ -43,8 +46,12 @@ class NameTaken(Exception):
 
 @dataclass(frozen=True)
 class Operator:
+    """``salt`` changes with the passphrase, and the tokens of forms with it.  ``has_number``: may decide about checks."""
+
     name: str
     role: Role
+    salt: str = field(default="", repr=False, compare=False)
+    has_number: bool = field(default=False, compare=False)
 
     def may_clear(self, kind: Kind) -> bool:
         if self.role is Role.SUPERVISOR:
@@ -64,15 +71,24 @@ class Operator:
         return self.role in (Role.REVIEWER, Role.SUPERVISOR)
 
 
-def add(connection: Connection, name: str, role: Role, *, at_ms: int) -> str:
-    """Enters an operator and gives the passphrase, which nobody can read again.  Raises NameTaken."""
+def add(connection: Connection, name: str, role: Role, number: str | None = None, *, at_ms: int) -> str:
+    """Enters an operator and gives the passphrase, which nobody can read again.  Raises NameTaken.
+
+    ``number``: on the holder's card; without it the operator decides about no check.
+    """
     if connection.execute(select(TABLE.c.name).where(TABLE.c.name == name)).first() is not None:
         raise NameTaken(name)
     passphrase = "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
     salt = secrets.token_bytes(16)
     row = {"name": name, "role": role.value, "salt": salt.hex(), "digest": _digest(passphrase, salt).hex()}
-    connection.execute(insert(TABLE).values(**row, at_ms=at_ms))
+    connection.execute(insert(TABLE).values(**row, number=number, at_ms=at_ms))
     return passphrase
+
+
+def set_number(connection: Connection, name: str, number: str) -> bool:
+    """The number on an operator's card, where there was none.  False when nobody of this name lacks one."""
+    lacking = (TABLE.c.name == name) & TABLE.c.number.is_(None)
+    return bool(connection.execute(update(TABLE).where(lacking).values(number=number)).rowcount)
 
 
 def remove(connection: Connection, name: str) -> bool:
@@ -81,8 +97,7 @@ def remove(connection: Connection, name: str) -> bool:
 
 
 def known(connection: Connection) -> Sequence[Operator]:
-    rows = connection.execute(select(TABLE.c.name, TABLE.c.role).order_by(TABLE.c.name))
-    return [Operator(row.name, Role(row.role)) for row in rows]
+    return [_operator(row) for row in connection.execute(select(TABLE).order_by(TABLE.c.name))]
 
 
 class Door:
@@ -112,7 +127,7 @@ class Door:
                 self._count(counted)
                 return None
             self._wrong.pop(counted, None)
-        return Operator(row.name, Role(row.role)) if row else None
+        return _operator(row) if row else None
 
     def _counted(self, name: str) -> str:
         """Only names that exist are remembered one by one, so that nobody can fill the memory."""
@@ -127,6 +142,10 @@ class Door:
         if wrong >= FREE_TRIES:
             wait_ms = min(FIRST_WAIT_MS << min(wrong - FREE_TRIES, 10), LONGEST_WAIT_MS)
             self._shut_until_ms[name] = self._clock.now_ms() + wait_ms
+
+
+def _operator(row: Row[Any]) -> Operator:
+    return Operator(row.name, Role(row.role), row.salt, row.number is not None)
 
 
 def _digest(passphrase: str, salt: bytes) -> bytes:

@@ -7,6 +7,8 @@
 Where a person has put a refused one aside its place is given up, and the chain goes on behind it: one spoilt packet does not hold up
 a tablet's later visits for ever.  The packet that belongs there can still come as long as none behind it has.
 
+The content of one that waits is kept for thirty days, as every picture is; then it can only be put aside.
+
 Parked and refused ones raise an alarm.  What is sent again is answered as it was and adds nothing.  One transaction each: after a
 kill a packet was taken whole, or it comes again.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -334,6 +336,25 @@ def _keep_content(connection: Connection, tablet_id: str, packet: Packet, refusa
         sealed = packet.sealed.encode()  # what came, as it came
     row = {"tablet_id": tablet_id, "seq": packet.seq, "refusal_id": refusal_id}
     connection.execute(insert(CONTENTS).values(**row, sealed=sealed))
+
+
+def old_contents(connection: Connection, before_ms: int) -> list[int]:
+    """Contents that have waited since ``before_ms`` or longer: there may be a face in each."""
+    here = (TABLE.c.tablet_id == CONTENTS.c.tablet_id) & (TABLE.c.seq == CONTENTS.c.seq)
+    came_ms = func.coalesce(REFUSED.c.at_ms, TABLE.c.at_ms)
+    query = (
+        select(CONTENTS.c.content_id)
+        .outerjoin(REFUSED, REFUSED.c.refusal_id == CONTENTS.c.refusal_id)
+        .outerjoin(TABLE, here & CONTENTS.c.refusal_id.is_(None))
+        .where(came_ms <= before_ms)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def forget_contents(connection: Connection, content_ids: Sequence[int]) -> None:
+    """The packets still wait, and can only be put aside."""
+    for content_id in content_ids:
+        connection.execute(delete(CONTENTS).where(CONTENTS.c.content_id == content_id))
 
 
 def _forgive(connection: Connection, tablet_id: str, packet: Packet, now_ms: int) -> None:

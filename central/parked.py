@@ -4,7 +4,8 @@
     put aside  nothing follows from it; who put it aside, and why, stays
 
 Only what was kept from going its way by time, limits, or an assignment can be taken; what does not open, or belongs to another pack,
-cannot, and nothing that did not fit the chain.  Who was there never decides.  A decision deletes the sealed content.
+cannot, and nothing that did not fit the chain, or whose content was deleted after thirty days.  Who was there never decides.  A
+decision deletes the sealed content.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select
 
-from central import alarms, packets, tables, tables_field
+from central import alarms, packets, staff, tables, tables_field
 from central.differences import Kind
 from central.packets import Packets
 from central.visits import Brought, Visits
@@ -64,6 +65,7 @@ class Open:
     ended_ms: int | None
     at_ms: int
     may_be_taken: bool
+    is_kept: bool  # the sealed content is still here
 
 
 def waiting(connection: Connection) -> list[Open]:
@@ -130,11 +132,13 @@ def _key(each: Open) -> tuple[str, int, int | None]:
 
 def _parked(connection: Connection) -> list[Open]:
     done = (DECISIONS.c.tablet_id == PACKETS.c.tablet_id) & (DECISIONS.c.seq == PACKETS.c.seq)
+    content = (CONTENTS.c.tablet_id == PACKETS.c.tablet_id) & (CONTENTS.c.seq == PACKETS.c.seq)
     query = (
-        select(PACKETS, TABLETS.c.label, STAFF.c.name.label("staff"))
+        select(PACKETS, TABLETS.c.label, STAFF.c.name.label("staff"), CONTENTS.c.content_id)
         .join(TABLETS, TABLETS.c.tablet_id == PACKETS.c.tablet_id)
         .outerjoin(STAFF, STAFF.c.staff_id == PACKETS.c.staff_id)
         .outerjoin(DECISIONS, done & DECISIONS.c.refusal_id.is_(None))
+        .outerjoin(CONTENTS, content & CONTENTS.c.refusal_id.is_(None))
         .where(PACKETS.c.state == PacketState.PARKED.value, DECISIONS.c.decision_id.is_(None))
     )
     return [
@@ -149,7 +153,8 @@ def _parked(connection: Connection) -> list[Open]:
             row.staff or "",
             row.ended_ms,
             row.at_ms,
-            PacketResult(row.result) in MAY_BE_TAKEN,
+            PacketResult(row.result) in MAY_BE_TAKEN and row.content_id is not None,
+            row.content_id is not None,
         )
         for row in connection.execute(query)
     ]
@@ -157,13 +162,27 @@ def _parked(connection: Connection) -> list[Open]:
 
 def _refused(connection: Connection) -> list[Open]:
     query = (
-        select(REFUSED, TABLETS.c.label)
+        select(REFUSED, TABLETS.c.label, CONTENTS.c.content_id)
         .join(TABLETS, TABLETS.c.tablet_id == REFUSED.c.tablet_id)
         .outerjoin(DECISIONS, DECISIONS.c.refusal_id == REFUSED.c.refusal_id)
+        .outerjoin(CONTENTS, CONTENTS.c.refusal_id == REFUSED.c.refusal_id)
         .where(DECISIONS.c.decision_id.is_(None))
     )
     return [
-        Open(row.tablet_id, row.label, row.seq, row.refusal_id, row.flaw, "", "", "", None, row.at_ms, False)
+        Open(
+            row.tablet_id,
+            row.label,
+            row.seq,
+            row.refusal_id,
+            row.flaw,
+            "",
+            "",
+            "",
+            None,
+            row.at_ms,
+            False,
+            row.content_id is not None,
+        )
         for row in connection.execute(query)
     ]
 
@@ -182,10 +201,6 @@ def _brought(connection: Connection, intake: Packets, found: Open) -> Brought | 
 
 
 def _was_there(connection: Connection, found: Open, operator: str) -> bool:
-    """The operator is the member of staff of the record, under whichever name they are known."""
+    """The operator is the member of staff of the record, by number or under whichever name they are known."""
     row = packets.find(connection, found.tablet_id, found.seq) if found.refusal_id is None else None
-    if row is None or row.staff_id is None:
-        return False
-    named = (STAFF.c.operator == operator) | (STAFF.c.name == operator)
-    mine = connection.execute(select(STAFF.c.staff_id).where(named)).scalars()
-    return row.staff_id in set(mine)
+    return row is not None and staff.is_member(connection, operator, row.staff_id)

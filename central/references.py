@@ -12,10 +12,11 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, union
+from sqlalchemy import Connection, Select, String, cast, delete, func, insert, literal, select, union
 
-from central import tables
+from central import tables, tables_field
 from central.verification import Keys
 from kiosk import seal
 from kiosk.seal import NotSealedForUs
@@ -26,6 +27,7 @@ PICTURE, VECTOR = "picture", "vector"
 KINDS = {PICTURE: b"\x01", VECTOR: b"\x02"}
 STORED = (ReferenceSource.CERTIFIED, ReferenceSource.PHOTO)  # the chip's stays on the card
 MOST_BYTES = 300_000
+WITH_FACES = ("face", "manual")  # field.wire.RecordKind of packets that may hold a picture
 PICTURES_BEGIN = (
     b"\xff\xd8\xff",  # JPEG
     b"\x00\x00\x00\x0cjP  \r\n\x87\n",  # JPEG 2000 in its file format
@@ -111,11 +113,29 @@ def can_seal_to(key: bytes) -> bool:
 
 
 def stored_faces(connection: Connection) -> int:
-    """How many people's faces are stored: references and pictures that wait to be compared."""
+    """How many people's faces are stored: references, pictures that wait to be compared, and packets that wait unopened.
+
+    A packet that nobody could assign to a person counts as one more person: better too many than too few.
+    """
     pictures, checks = tables.review_pictures, tables.checks
     waiting = select(checks.c.person_id).join(pictures, pictures.c.check_id == checks.c.check_id)
-    people = union(select(TABLE.c.person_id), waiting).subquery()
+    people = union(select(TABLE.c.person_id), waiting, _faces_in_packets()).subquery()
     return int(connection.execute(select(func.count()).select_from(people)).scalar_one())
+
+
+def _faces_in_packets() -> Select[Any]:
+    """Whose, for each content that waits and may have a face in it."""
+    contents, packets = tables_field.packet_contents, tables_field.packets
+    assignments = tables_field.assignments
+    here = (packets.c.tablet_id == contents.c.tablet_id) & (packets.c.seq == contents.c.seq)
+    unknown = literal("packet ").concat(cast(contents.c.content_id, String))
+    return (
+        select(func.coalesce(assignments.c.person_id, unknown))
+        .select_from(contents)
+        .outerjoin(packets, here & contents.c.refusal_id.is_(None))
+        .outerjoin(assignments, assignments.c.assignment_id == packets.c.assignment_id)
+        .where(packets.c.kind.is_(None) | packets.c.kind.in_(WITH_FACES))
+    )
 
 
 def _opened(connection: Connection, keys: Keys, person_id: str) -> list[tuple[str, str, date | None, bytes]]:

@@ -6,11 +6,12 @@
     GET  /operations/metrics                      three gauges in Prometheus' text format
 
 A face is on the page itself and nowhere else: no address gives one, nothing may be kept.  Whoever is shown one is written down in the
-same transaction that opens it.  A decision deletes the picture.
+same transaction that opens it, and only who has been shown a picture can accept it.  A decision deletes the picture.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import FastAPI, Path, Request, Response
@@ -22,14 +23,20 @@ from central import face_count, tables
 from central.face_count import FILED_FROM, FaceWatch
 from central.office import HEADERS, NOTHING_BUT, Office, refuse
 from central.operators import Operator
-from central.review_case import Shown, brief, case, faces, history, shown_words, strokes
+from central.review_case import Brief, Shown, brief, case, faces, history, shown_words, strokes
 from central.review_words import waited
-from central.reviews import NothingToCompare, NotWaiting, SamePerson, Waiting
+from central.reviews import Bar, Barred, NothingToCompare, NotSeen, NotWaiting, Waiting
 
 LISTED_MOST = 100
 ACCEPT, ANOTHER_WAY = "accept", "another_way"
 WITH_PICTURES = f"{NOTHING_BUT}; img-src data:"
 GONE = "这一件不在等待复核：别人已经决定了，或者本人撤回了同意。"
+BARS = {
+    Bar.NO_NUMBER: "您的账号还没有登记您的身份证号码，暂时不能复核；请管理员登记（central operator number）。",
+    Bar.CONFIRMED: "这一件是您本人当面核对的，须由另一个人复核。",
+    Bar.OWN: "这一件可能是您本人的认证，或者您与本人同名，须由另一个人复核。",
+    Bar.HOUSEHOLD: "这一件是您同户家人的认证，须由另一个人复核。",
+}
 PICTURES = tables.review_pictures
 
 CheckNo = Annotated[str, Path(pattern=r"^[A-Z0-9-]{8,40}$")]
@@ -67,12 +74,13 @@ class _Pages:
         self._watch.look()
         with self._database.read() as connection:
             waiting = self._reviews.waiting(connection)[:LISTED_MOST]
-            rows = [brief(self._reviews, connection, row, who.name) for row in waiting]
+            rows = [self._brief(connection, row, who) for row in waiting]
             found = face_count.figures(connection, now_ms)
         return self._office.show(
             "reviews.html",
             who,
             waiting=rows,
+            number_missing="" if who.has_number else BARS[Bar.NO_NUMBER],
             more=found.reviews_waiting - len(rows),
             figures=found,
             filed_from=FILED_FROM,
@@ -84,7 +92,7 @@ class _Pages:
         with self._database.read() as connection:
             events = history(connection, check_id)
             row = self._reviews.find(connection, check_id)
-            allowed = self._reviews.may_decide(connection, check_id, who.name)
+            allowed = self._reviews.bar(connection, check_id, who.name) is None
         if not events:
             return refuse(404, "没有这一件。")
         if row is None:
@@ -98,6 +106,7 @@ class _Pages:
                 shown = faces(picture, stored, visited=bool(row.staff))
                 self._write_down(connection, check_id, who, shown_words(stored))
             found = case(self._reviews, connection, row, who.name, picture, shown)
+            found = replace(found, brief=self._brief(connection, row, who))
             consent = self._consent(connection, row)
             events = history(connection, check_id)
         answer = self._office.show(
@@ -108,7 +117,7 @@ class _Pages:
             strokes=strokes(picture) if picture is not None else (),
             picture_consent=consent,
             history=events,
-            token=self._office.token(who),
+            token=self._office.token(who, check_id),
             now_ms=self._clock.now_ms(),
         )
         if shown:
@@ -117,7 +126,7 @@ class _Pages:
 
     def decide(self, request: Request, body: bytes, check_id: str) -> Response:
         who = self._office.reviewer(request)
-        fields = self._office.form(who, body)
+        fields = self._office.form(who, body, check_id)
         note, decision = self._office.note(fields), (fields or {}).get("decision", "")
         if note is None or decision not in (ACCEPT, ANOTHER_WAY):
             return refuse(403, "没有决定：请从复核页面写明依据后决定。")
@@ -127,8 +136,10 @@ class _Pages:
                 self._reviews.decide(connection, check_id, who.name, decision == ACCEPT, note, at_ms=at_ms)
         except NotWaiting:
             return refuse(409, GONE)
-        except SamePerson:
-            return refuse(403, "没有决定：自己当面核对的，或者自己的认证，须由另一个人复核。")
+        except Barred as barred:
+            return refuse(403, f"没有决定：{BARS[barred.bar]}")
+        except NotSeen:
+            return refuse(403, "没有决定：您还没有看过这张照片，请打开复核页面看过再决定。")
         except NothingToCompare:
             return refuse(403, "没有决定：没有照片可看，不能认定；请选“请换一种方式”。")
         return RedirectResponse("/operations/reviews", status_code=303, headers=HEADERS)
@@ -138,6 +149,11 @@ class _Pages:
         with self._database.read() as connection:
             text = face_count.exposition(face_count.figures(connection, self._clock.now_ms()))
         return PlainTextResponse(text, headers=HEADERS, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    def _brief(self, connection: Connection, row: Waiting, who: Operator) -> Brief:
+        """With why this operator may not decide."""
+        bar = self._reviews.bar(connection, row.check_id, who.name)
+        return replace(brief(self._reviews, connection, row, who.name), bar=BARS[bar] if bar else "")
 
     def _write_down(self, connection: Connection, check_id: str, who: Operator, shown: str) -> None:
         row = {"check_id": check_id, "operator": who.name, "shown": shown, "at_ms": self._clock.now_ms()}

@@ -1,6 +1,7 @@
 """What a person decides: pictures that are compared, and what staff confirmed at a machine.
 
-Nobody decides about themselves, and who confirmed at the machine is never the second person.  A decision has a note.  Once it is
+Nobody decides about themselves or their own household, and who confirmed at the machine is never the second person.  Numbers on cards
+are compared: an operator without one decides nothing.  A picture is accepted by who has seen it, a decision has a note.  Once it is
 made the picture is deleted; nobody's picture stays longer than thirty days.
 """
 
@@ -9,11 +10,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from central import check_states, evidence, home_visits, pictures, references, tables
+from central import check_states, evidence, home_visits, pictures, references, staff, tables
 from central.certification import Certifications
 from central.clock import legal_day
 from central.identity import mask_number
@@ -25,7 +27,8 @@ from central.verification import Keys
 from kiosk.wire import CheckEvidence, CheckReply, CheckState
 
 CHECKS, STATES, PERSONS = tables.checks, tables.check_states, tables.persons
-PICTURES, STAFF = tables.review_pictures, tables.staff
+PICTURES, LOOKS = tables.review_pictures, tables.picture_looks
+STAFF, OPERATORS = tables.staff, tables.operators
 ASSISTED = "kiosk_assisted"
 VISITS = ("home_visit", "institution_batch")
 BY_HEARSAY = check_states.BY_ASKING
@@ -41,8 +44,33 @@ class NotWaiting(Undecided):
     """No such check, or nobody has to decide about it any more."""
 
 
-class SamePerson(Undecided):
-    """Who confirmed, or who is certified, may not decide."""
+class Bar(Enum):
+    """Why an operator may not decide about a check."""
+
+    NO_NUMBER = "no_number"  # nobody can tell whether it is their own
+    CONFIRMED = "confirmed"  # they stood there themselves
+    OWN = "own"
+    HOUSEHOLD = "household"
+
+
+class Barred(Undecided):
+    """This operator may not decide about this check."""
+
+    def __init__(self, bar: Bar) -> None:
+        super().__init__(bar.value)
+        self.bar = bar
+
+
+class NumberMissing(Barred):
+    """The number on the operator's card is not entered."""
+
+
+class SamePerson(Barred):
+    """Who confirmed, who is certified, or one of their household."""
+
+
+class NotSeen(Undecided):
+    """There is a picture, and this operator was not shown it."""
 
 
 class NothingToCompare(Undecided):
@@ -115,9 +143,14 @@ class Reviews:
         return told
 
     def may_decide(self, connection: Connection, check_id: str, operator: str) -> bool:
-        """False for who confirmed it at the machine, and for the person."""
+        """False for who confirmed it at the machine, for the person and their household, and for an operator without a number."""
         check = connection.execute(select(CHECKS).where(CHECKS.c.check_id == check_id)).first()
-        return check is not None and not _is_same(connection, check, operator)
+        return check is not None and _bar(connection, check, operator) is None
+
+    def bar(self, connection: Connection, check_id: str, operator: str) -> Bar | None:
+        """Why an operator may not decide; None when nothing stands against it."""
+        check = connection.execute(select(CHECKS).where(CHECKS.c.check_id == check_id)).first()
+        return _bar(connection, check, operator) if check is not None else None
 
     def decide(
         self,
@@ -138,12 +171,14 @@ class Reviews:
         last = check_states.last(connection, check_id)
         if last.state != CheckState.UNDER_REVIEW.value:
             raise NotWaiting
-        if _is_same(connection, check, operator):
-            raise SamePerson
+        if (bar := _bar(connection, check, operator)) is not None:
+            raise NumberMissing(bar) if bar is Bar.NO_NUMBER else SamePerson(bar)
         if accepted and not self._can_be_seen(connection, check, Reason(last.reason)):
             raise NothingToCompare
         if accepted and self._certifications.is_certified(connection, check, at_ms):
             raise NotWaiting
+        if accepted and not _has_seen(connection, check_id, operator):
+            raise NotSeen
         state = CheckState.ACCEPTED if accepted else CheckState.REFUSED
         signed: dict[str, Any] = {"operator": operator, "note": note.strip(), "at_ms": at_ms}
         check_states.enter(connection, check_id, state, Reason.DECIDED, **signed)
@@ -156,19 +191,20 @@ class Reviews:
             home_visits.close_of(connection, check.person_id, check.kiosk_id, at_ms=at_ms)
         return self._certifications.reply(connection, check_id)
 
-    def has_old(self, connection: Connection, now_ms: int) -> bool:
-        return connection.execute(_old(now_ms).limit(1)).first() is not None
+    def old(self, connection: Connection, now_ms: int) -> list[str]:
+        """Checks whose pictures nobody compared in time."""
+        return list(connection.execute(select(PICTURES.c.check_id).where(_too_old(now_ms))).scalars())
 
-    def forget_old(self, connection: Connection, now_ms: int) -> int:
-        """Deletes pictures that nobody compared in time, and says so of their checks; gives how many."""
-        check_ids = list(connection.execute(_old(now_ms)).scalars())
-        for check_id in check_ids:
-            check_states.locked(connection, check_id)
-            check_states.forget_picture(connection, check_id)
-            if check_states.state_of(connection, check_id) is CheckState.UNDER_REVIEW:
-                nothing = CheckState.NOT_RECOGNISED
-                check_states.enter(connection, check_id, nothing, Reason.PICTURE_OLD, at_ms=now_ms)
-        return len(check_ids)
+    def forget_old(self, connection: Connection, check_id: str, now_ms: int) -> None:
+        """Deletes the picture of one of them, and says so of its check."""
+        check_states.locked(connection, check_id)
+        mine = (PICTURES.c.check_id == check_id) & _too_old(now_ms)
+        if connection.execute(select(PICTURES.c.check_id).where(mine)).first() is None:
+            return
+        check_states.forget_picture(connection, check_id)
+        if check_states.state_of(connection, check_id) is CheckState.UNDER_REVIEW:
+            nothing = CheckState.NOT_RECOGNISED
+            check_states.enter(connection, check_id, nothing, Reason.PICTURE_OLD, at_ms=now_ms)
 
     def _can_be_seen(self, connection: Connection, check: Row[Any], reason: Reason) -> bool:
         if reason in BY_HEARSAY:
@@ -187,17 +223,43 @@ class Reviews:
         )
 
 
-def _old(now_ms: int) -> Any:
-    return select(PICTURES.c.check_id).where(PICTURES.c.at_ms <= now_ms - KEPT_MS)
+def _too_old(now_ms: int) -> ColumnElement[bool]:
+    return PICTURES.c.at_ms <= now_ms - KEPT_MS
 
 
-def _is_same(connection: Connection, check: Row[Any], operator: str) -> bool:
-    """The operator is who confirmed at the machine, or the person, under whichever name they are known as staff."""
-    named = (STAFF.c.operator == operator) | (STAFF.c.name == operator)
-    known = connection.execute(select(STAFF.c.staff_id, STAFF.c.number).where(named)).all()
-    own = select(PERSONS.c.number).where(PERSONS.c.person_id == check.person_id)
-    number = connection.execute(own).scalar_one()
-    return any(row.staff_id == check.staff_id or row.number == number for row in known)
+def _bar(connection: Connection, check: Row[Any], operator: str) -> Bar | None:
+    number = staff.number_of(connection, operator) or ""
+    person = connection.execute(select(PERSONS).where(PERSONS.c.person_id == check.person_id)).one()
+    if number == person.number or staff.same_name(operator, person.name):
+        return Bar.OWN
+    if number == check.staff_number or staff.same_name(operator, check.staff_name, check.staff_operator):
+        return Bar.CONFIRMED
+    known = connection.execute(select(STAFF)).all()  # a few dozen, under whichever names they are entered now
+    those = [
+        row for row in known if row.number == number or staff.same_name(operator, row.name, row.operator)
+    ]
+    if any(row.number == person.number for row in those):
+        return Bar.OWN
+    if any(row.staff_id == check.staff_id for row in those):
+        return Bar.CONFIRMED
+    numbers = {number, *(row.number for row in those)}
+    if any(staff.share_household(connection, each, person) for each in numbers):
+        return Bar.HOUSEHOLD
+    return None if number else Bar.NO_NUMBER
+
+
+def _has_seen(connection: Connection, check_id: str, operator: str) -> bool:
+    """Whether an operator was shown the picture that waits now; true when none does.
+
+    What was shown to another of this name, before this one was entered, does not count.
+    """
+    since = connection.execute(select(PICTURES.c.at_ms).where(PICTURES.c.check_id == check_id)).scalar()
+    if since is None:
+        return True
+    entered = select(OPERATORS.c.at_ms).where(OPERATORS.c.name == operator).scalar_subquery()
+    mine = (LOOKS.c.check_id == check_id) & (LOOKS.c.operator == operator)
+    mine &= (LOOKS.c.at_ms >= since) & (LOOKS.c.at_ms >= entered)
+    return connection.execute(select(LOOKS.c.look_id).where(mine)).first() is not None
 
 
 def _waiting_query() -> Any:
@@ -210,7 +272,7 @@ def _waiting_query() -> Any:
             PERSONS.c.name,
             PERSONS.c.number,
             func.coalesce(kiosks.c.place, tablets.c.label).label("place"),
-            STAFF.c.name.label("staff"),
+            func.coalesce(CHECKS.c.staff_name, STAFF.c.name).label("staff"),
             PICTURES.c.check_id.label("pictured"),
         )
         .join(STATES, STATES.c.check_id == CHECKS.c.check_id)

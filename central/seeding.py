@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from central import checks, staff, tables, township
+from central import checks, evidence, staff, tables, township
 from central.bills import Paid, age_on, month_day, tiers
-from central.clock import CHINA
+from central.clock import CHINA, legal_midnight_ms
 from central.gateway import ALIPAY, WECHAT
 from central.identity import mask_number
 from central.ledger import Kind
@@ -88,6 +88,7 @@ def seed_township(
     drawn = [_certification(resident, rulebook, today, chance) for resident in drawing]
     if drawn:
         connection.execute(insert(tables.certifications), [row for row, _ in drawn])
+        evidence.append_import(connection, legal_midnight_ms(today))
     for resident in (each for each, (_, waits) in zip(drawing, drawn, strict=True) if waits):
         _seed_waiting(connection, resident, today)
 

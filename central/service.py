@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from central import face_limits, rules, sandbox_field, seeding, tables
+from central import face_limits, packets, rules, sandbox_field, seeding, tables
 from central.certification import Certifications
 from central.checks import Checks
 from central.clock import legal_day
@@ -23,7 +23,7 @@ from central.orders import Orders
 from central.people import People
 from central.receipts import PrintDesk, ReceiptBook
 from central.reconcile import Reconciler
-from central.reviews import Reviews
+from central.reviews import KEPT_MS, Reviews
 from central.rules import Rulebook
 from central.sandbox import Sandbox
 from central.settings import Settings
@@ -53,12 +53,18 @@ class Service:
     trial_books: Database | None
 
     def forget_old_pictures(self) -> None:
-        """Nobody's picture waits longer than thirty days, and nobody for ever."""
+        """Nobody's picture waits longer than thirty days, in the queue or inside a packet, and nobody for ever."""
+        now_ms = self.settings.clock.now_ms()
         with self.database.read() as connection:
-            old = self.reviews.has_old(connection, self.settings.clock.now_ms())
-        if old:
+            check_ids = self.reviews.old(connection, now_ms)
+            contents = packets.old_contents(connection, now_ms - KEPT_MS)
+        for check_id in check_ids:
             with self.database.write() as connection:
-                self.reviews.forget_old(connection, self.settings.clock.now_ms())
+                self.reviews.forget_old(connection, check_id, now_ms)
+        if contents:
+            with self.database.write() as connection:
+                packets.forget_contents(connection, contents)
+        self.database.scrub()
         self.checks.look_at_waits()
 
     def close(self) -> None:

@@ -1,4 +1,8 @@
-"""Who may confirm others at a machine, known by their own card.  ``operator``: the name they decide under on pages, if they do."""
+"""Who may confirm others at a machine, known by their own card.  ``operator``: the name they decide under on pages, if they do.
+
+People are told apart by the number on their card.  Names only add a bar: who has the name of somebody who must not decide, however
+it is written, does not decide either.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from central import tables
 from central.identity import mask_number, plain_name
 from kiosk.wire import Lookup
 
-TABLE = tables.staff
+TABLE, OPERATORS, PERSONS = tables.staff, tables.operators, tables.persons
 
 
 class StaffKnown(Exception):
@@ -59,3 +63,35 @@ def by_card(connection: Connection, card: Lookup) -> Row[Any] | None:
     here = (TABLE.c.number == card.number.upper()) & TABLE.c.active.is_(True)
     row = connection.execute(select(TABLE).where(here)).first()
     return row if row is not None and plain_name(row.name) == plain_name(card.name) else None
+
+
+def as_entered(connection: Connection, staff_id: object) -> dict[str, str | None]:
+    """What a check keeps of who confirmed it; empty for nobody."""
+    row = connection.execute(select(TABLE).where(TABLE.c.staff_id == staff_id)).first()
+    if row is None:
+        return {}
+    return {"staff_number": row.number, "staff_name": row.name, "staff_operator": row.operator}
+
+
+def share_household(connection: Connection, number: str, person: Row[Any]) -> bool:
+    """Whether somebody with this number lives in a person's household, as far as it is registered here."""
+    mine = select(PERSONS.c.household_id).where(PERSONS.c.number == number)
+    return bool(connection.execute(mine).scalar() == person.household_id)
+
+
+def number_of(connection: Connection, operator: str) -> str | None:
+    """The number on the card of an operator; None while nobody has entered it, or for no operator of ours."""
+    return connection.execute(select(OPERATORS.c.number).where(OPERATORS.c.name == operator)).scalar()
+
+
+def is_member(connection: Connection, operator: str, staff_id: int | None) -> bool:
+    """Whether an operator is this member of staff, by number or by any name either is known by."""
+    row = connection.execute(select(TABLE).where(TABLE.c.staff_id == staff_id)).first()
+    if row is None:
+        return False
+    return row.number == number_of(connection, operator) or same_name(operator, row.name, row.operator)
+
+
+def same_name(operator: str, *names: str | None) -> bool:
+    """Whether an operator goes by one of the names, however it is written."""
+    return plain_name(operator) in {plain_name(name) for name in names if name}

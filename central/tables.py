@@ -307,21 +307,43 @@ checks = Table(
     Column("staff_id", SEQUENCE, ForeignKey("staff.staff_id")),
     Column("staff_reason", String(20), nullable=False),  # wire.AssistedReason, or ""
     Column("opened_ms", BigInteger, nullable=False),
+    # of who confirmed, as they were entered then: entering them anew changes nothing here
+    Column("staff_number", String(18)),
+    Column("staff_name", String(120)),
+    Column("staff_operator", String(40)),
     Index("ix_checks_person", "person_id", "opened_ms"),
     Index("ix_checks_kiosk", "kiosk_id", "opened_ms"),
     Index("ix_checks_kiosk_key", "kiosk_key"),
 )
 
-# What a check found, without any picture; the hashes are one chain over all of them, in the order of ``number``.
+# What checks found and what was decided, without any picture; the hashes are one chain, in the order of ``number``.
 check_evidence = Table(
     "check_evidence",
     metadata,
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("check_id", String(40), ForeignKey("checks.check_id"), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),  # evidence.Kind
+    Column("check_id", String(40), ForeignKey("checks.check_id")),  # null: of no check
     Column("content", Text, nullable=False),  # canonical JSON
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Index("ix_check_evidence_check", "check_id", "kind"),
+    Index(
+        "uq_check_evidence_told",
+        "check_id",
+        unique=True,
+        sqlite_where=TextClause("kind IN ('', 'evidence')"),
+        postgresql_where=TextClause("kind IN ('', 'evidence')"),
+    ),
+)
+
+# Where that chain ends: one row, held while the next one is added.
+check_chain_head = Table(
+    "check_chain_head",
+    metadata,
+    Column("head_id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", String(64), nullable=False),
 )
 
 # What was asked and answered in a check, and when, as a SHA-256: evidence that comes again is known (``repeats``).
@@ -354,6 +376,15 @@ review_pictures = Table(
     Column("consent_version", String(7), nullable=False),
     Column("sealed", LargeBinary, nullable=False),  # to central's review key
     Column("at_ms", BigInteger, nullable=False, index=True),
+)
+
+# Each time the count of stored faces had fallen a whole step below an alarm: from then on that alarm may come again.
+face_count_falls = Table(
+    "face_count_falls",
+    metadata,
+    Column("fall_id", SEQUENCE, primary_key=True, autoincrement=True),
+    Column("below", Integer, nullable=False),  # what the alarm had said
+    Column("at_ms", BigInteger, nullable=False),
 )
 
 # Whenever faces of a check were shown to somebody: written before they are.
@@ -550,4 +581,5 @@ operators = Table(
     Column("salt", String(32), nullable=False),
     Column("digest", String(128), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    Column("number", String(18)),  # on the holder's card; null: may not decide about checks
 )

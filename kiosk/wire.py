@@ -88,7 +88,7 @@ class ProblemCode(str, Enum):
     VISIT_OVER = "visit_over"  # 409: the page was asked for too long ago, or elsewhere: ask for it anew
     CONSENT_WITHDRAWN = "consent_withdrawn"  # 409: nothing more is taken for this check
     STAFF_UNKNOWN = "staff_unknown"  # 404: the card is nobody's who may confirm others
-    STAFF_IS_PERSON = "staff_is_person"  # 409: nobody confirms themselves
+    STAFF_IS_PERSON = "staff_is_person"  # 409: nobody confirms themselves, or their own household
     TABLET_KEY_KNOWN = "tablet_key_known"  # 409: this tablet has another key
     TABLET_REVOKED = "tablet_revoked"  # 403: reported lost; it keeps nothing and is given nothing
     TOO_MANY_TRIES = "too_many_tries"  # 429: wrong PINs; wait

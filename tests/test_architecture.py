@@ -97,7 +97,7 @@ THREADS_LIVE_IN = (
 )
 
 # Each of them says what happened and ends: the program, the session, the demo's player.
-BROAD_EXCEPT_LIVES_IN = ("kiosk/__main__.py", "kiosk/session.py", "stand/demo.py")
+BROAD_EXCEPT_LIVES_IN = ("central/sweep.py", "kiosk/__main__.py", "kiosk/session.py", "stand/demo.py")
 
 CLOCKS = {
     ("time", name)

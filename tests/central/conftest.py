@@ -10,13 +10,15 @@ from datetime import datetime
 import pytest
 import requests
 
-from central import visit_proof
+from central import operators, visit_proof
 from central.gateway_trial import trial_gateway
 from central.gateway_trial_keys import trial_keys
+from central.operators import Role
 from central.server import running
 from central.service import open_service
 from central.settings import Settings
 from tests.central.far_tablet import FarTablet
+from tests.central.sitter import card_number
 
 TOWNSHIP = 150
 ZHANG = "371081196203150042"
@@ -124,8 +126,16 @@ def clock():
 def seeded_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("seeded")
     settings = Settings(folder, sandbox=True, township=TOWNSHIP, sweep_interval_s=0, clock=MovedClock())
-    open_service(settings).close()
+    _with_reviewer(settings, "孙复核")
     return folder
+
+
+def _with_reviewer(settings, name):
+    """A service that has somebody who may decide about checks."""
+    service = open_service(settings)
+    with service.database.write() as connection:
+        operators.add(connection, name, Role.REVIEWER, card_number(900), at_ms=0)
+    service.close()
 
 
 @pytest.fixture
@@ -228,7 +238,7 @@ def wired_kiosk(wired):
 @pytest.fixture(scope="session")
 def field_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("field")
-    open_service(Settings(folder, **FIELD, clock=MovedClock())).close()
+    _with_reviewer(Settings(folder, **FIELD, clock=MovedClock()), "陈复核")
     return folder
 
 

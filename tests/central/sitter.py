@@ -7,9 +7,10 @@ import json
 from datetime import datetime, timedelta, timezone
 from random import Random
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from central import check_states, enrolment, tables
+from central.identity import check_character
 from central.judgement import Reason
 from kiosk.face.weights import RESNET, detector_digest
 from kiosk.face.zones import START
@@ -117,6 +118,19 @@ def signed_picture(review_key, check_id="WD001-CHECK-1", jpeg=JPEG, **changes):
 
 def sealed_text(content, review_key, check_id="WD001-CHECK-1"):
     return base64.b64encode(seal(content, bytes.fromhex(review_key), picture_info(check_id))).decode()
+
+
+def card_number(n):
+    """Of somebody invented who is nobody's neighbour."""
+    first17 = f"37108119700101{n:03d}"
+    return first17 + check_character(first17)
+
+
+def look(central, check_id, operator, at_ms):
+    """As the page writes down that an operator was shown the faces of a check."""
+    row = {"check_id": check_id, "operator": operator, "shown": "taken", "at_ms": at_ms}
+    with central.service.database.write() as connection:
+        connection.execute(insert(tables.picture_looks).values(**row))
 
 
 def give_face(central, number=ZHANG, source="photo", coded=JPEG):

@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 import central.__main__ as command
 from central import alarms, operators, tables
 from central.differences import Kind
+from central.office import Office
 from central.operators import FREE_TRIES, Door, Operator, Role
 from tests.central.boxes import NEXT_DAY_S, Box, people_of, tamper
+from tests.central.sitter import card_number
 
 DAY = "2026-11-23"
 NAMES = {
@@ -271,7 +273,9 @@ def test_only_a_supervisor_lets_a_kiosk_take_money_again(central, clock, box, br
     damaged_day(central, clock, box)
     path = "/operations/kiosks/WD001/lift"
     for role, status in zip((*Role, Role.SUPERVISOR), (403, 403, 303, 403, 404), strict=True):
-        token = central.service.keys.keyed_hash("operations form", NAMES[role]).hex()
+        with central.service.database.read() as connection:
+            (who,) = [each for each in operators.known(connection) if each.name == NAMES[role]]
+        token = Office(central.service).token(who)
         assert browser("POST", path, role=role, token=token, note="账单已更正").status_code == status
     with central.service.database.read() as connection:
         changes = connection.execute(select(tables.stop_changes)).all()
@@ -308,7 +312,15 @@ def test_operators_by_command(central, clock, run):
     assert door.enter("孙会计", added.stdout.strip()) == Operator("孙会计", Role.AUDITOR)
     assert run("operator", "add", "--data", data, "--name", "孙会计", "--role", "auditor").exit_code == 2
     assert run("operator", "add", "--data", data, "--name", "a:b", "--role", "auditor").exit_code == 2
-    assert run("operator", "list", "--data", data).stdout.split() == ["auditor", "孙会计"]
+    reviewer = ("operator", "add", "--data", data, "--name", "陈复核", "--role", "reviewer")
+    assert run(*reviewer).exit_code == 2  # nobody could tell whose checks are their own
+    assert run(*reviewer, "--number", card_number(1)[:-1] + "A").exit_code == 2
+    assert run(*reviewer, "--number", card_number(1)).exit_code == 0
+    assert run("operator", "list", "--data", data).stdout.splitlines() == [
+        "auditor      孙会计",
+        "reviewer     孙复核",
+        "reviewer     陈复核",
+    ]
     assert run("operator", "remove", "--data", data, "--name", "孙会计").exit_code == 0
     assert run("operator", "remove", "--data", data, "--name", "孙会计").exit_code == 2
     assert door.enter("孙会计", added.stdout.strip()) is None

@@ -15,6 +15,7 @@ from central import alarms, face_count, operators, references, review_words, tab
 from central.differences import Kind
 from central.face_count import LOOK_EVERY_MS, FaceWatch
 from central.judgement import Reason
+from central.office import Office
 from central.operators import Role
 from central.review_words import waited
 from kiosk import wire
@@ -23,7 +24,7 @@ from kiosk.face.weights import RESNET
 from kiosk.flows import without_camera
 from kiosk.wire import ReferenceSource
 from tests.central.review_hall import Hall, comparison, jpeg
-from tests.central.sitter import waits_unseen
+from tests.central.sitter import card_number, waits_unseen
 
 NAMES = {
     Role.AUDITOR: "王会计",
@@ -43,7 +44,10 @@ def hall(central, kiosk, clock):
 def desk(central):
     """ask(method, path, role, **fields); role None is nobody."""
     with central.service.database.write() as connection:
-        keys = {role: operators.add(connection, name, role, at_ms=0) for role, name in NAMES.items()}
+        keys = {
+            role: operators.add(connection, name, role, card_number(n), at_ms=0)
+            for n, (role, name) in enumerate(NAMES.items())
+        }
     with requests.Session() as session:
         session.trust_env = False
 
@@ -71,6 +75,13 @@ def decide(desk):
         return desk("POST", f"{page_of(check_id)}/decide", role, **fields).status_code
 
     return decide
+
+
+def token_of(hall, role, about=""):
+    """Of a form that was loaded before."""
+    with hall.database.read() as connection:
+        (who,) = [each for each in operators.known(connection) if each.name == NAMES[role]]
+    return Office(hall.central.service).token(who, about)
 
 
 def page_of(check_id):
@@ -259,8 +270,7 @@ def test_a_decision_has_a_name_and_a_note_and_leaves_no_picture(hall, desk, deci
     for check_id in (accepted, refused):
         page = desk("GET", page_of(check_id))
         assert not images_in(page) and "陈复核" in page.text
-    token = hall.keys.keyed_hash("operations form", NAMES[Role.REVIEWER]).hex()
-    assert decide(accepted, "another_way", token=token) == 409
+    assert decide(accepted, "another_way", token=token_of(hall, Role.REVIEWER, accepted)) == 409
     assert hall.state(accepted)[0] == "accepted"
 
 
@@ -300,7 +310,7 @@ def test_who_confirmed_at_the_machine_is_never_the_second_person(hall, desk, dec
         page = desk("GET", page_of(check_id), own).text
         assert "须由另一个人复核" in page and "<form" not in page
         assert "须由别人复核" in desk("GET", "/operations/reviews", own).text
-        token = hall.keys.keyed_hash("operations form", NAMES[own]).hex()
+        token = token_of(hall, own, check_id)
         assert decide(check_id, role=own, token=token) == 403
         assert hall.state(check_id)[0] == "under_review"
         assert "<form" in desk("GET", page_of(check_id), other).text
@@ -315,7 +325,7 @@ def test_nobody_sees_or_decides_their_own(hall, desk, decide):
     page = desk("GET", page_of(check_id))
     assert "须由另一个人复核" in page.text and "<form" not in page.text
     assert not images_in(page) and not hall.rows(tables.picture_looks)
-    token = hall.keys.keyed_hash("operations form", NAMES[Role.REVIEWER]).hex()
+    token = token_of(hall, Role.REVIEWER, check_id)
     assert decide(check_id, token=token) == 403
     assert len(hall.rows(tables.review_pictures)) == 1
 
@@ -324,7 +334,7 @@ def test_a_consent_taken_back_while_somebody_looks_ends_it(hall, desk, decide, k
     check_id = hall.compared(hall.people()[0])
     assert images_in(desk("GET", page_of(check_id)))
     kiosk.good("POST", f"/v1/checks/{check_id}/withdraw")
-    token = hall.keys.keyed_hash("operations form", NAMES[Role.REVIEWER]).hex()
+    token = token_of(hall, Role.REVIEWER, check_id)
     assert decide(check_id, token=token) == 409
     page = desk("GET", page_of(check_id))
     assert not images_in(page) and "撤回" in page.text
@@ -348,7 +358,7 @@ def test_only_reviewers_and_supervisors_see_peoples_checks(hall, desk, path):
         assert page.status_code == status, role
         assert page.headers["Cache-Control"] == "no-store"
         assert status == 200 or ("CHECK" not in page.text and "data:" not in page.text)
-    token = hall.keys.keyed_hash("operations form", NAMES[Role.AUDITOR]).hex()
+    token = token_of(hall, Role.AUDITOR, "WD001-CHECK-0001")
     fields = {"token": token, "note": "核实过", "decision": "accept"}
     assert (
         desk("POST", "/operations/reviews/WD001-CHECK-0001/decide", Role.AUDITOR, **fields).status_code == 403
@@ -418,6 +428,30 @@ def test_an_alarm_comes_before_the_limit_and_again_at_each_step(hall, clock):
     assert watch.count() == 7 and len(faces_alarms(hall)) == 3
 
 
+def test_an_alarm_comes_again_after_the_count_has_fallen(hall, clock):
+    watch = FaceWatch(hall.database, clock, alarm_from=3, step=1)
+    people = hall.people()
+
+    def to(count):
+        with hall.database.write() as connection:
+            for person in people:
+                references.remove(connection, person.person_id, ReferenceSource.PHOTO)
+        for person in people[:count]:
+            hall.keep_reference(person, coded=b"\xff\xd8\xff")
+        assert watch.count() == count
+        return sorted(alarm.subject for alarm in faces_alarms(hall))
+
+    assert to(4) == ["4"]
+    assert to(3) == ["3", "4"]  # on the way down it is told where it stands
+    assert to(4) == ["3", "4", "4 2"]
+    assert to(3) == to(3) == ["3", "4", "4 2"]  # 3 has not been fallen below
+    assert to(0) == ["3", "4", "4 2"]
+    assert to(3) == ["3", "3 2", "4", "4 2"]
+    assert to(4) == ["3", "3 2", "4", "4 2", "4 3"]
+    watch.count()
+    assert len(faces_alarms(hall)) == 5
+
+
 def test_a_person_counts_once_whatever_is_stored_and_not_at_all_afterwards(hall, clock, decide):
     watch = FaceWatch(hall.database, clock)
     person, other = hall.people()[:2]
@@ -465,7 +499,7 @@ def test_only_a_supervisor_answers_for_stored_faces(hall, desk, clock):
         (Role.REVIEWER, 403),
         (Role.SUPERVISOR, 303),
     ):
-        token = hall.keys.keyed_hash("operations form", NAMES[role]).hex()
+        token = token_of(hall, role)
         assert desk("POST", path, role, token=token, note="已着手备案").status_code == status
 
 

@@ -11,7 +11,7 @@ from central.assignments import Why
 from kiosk.field.wire import Badge, Pack
 from kiosk.seal import NotSealedForUs, ReceiverKey
 from tests.central.far_tablet import CODE, OTHER_CODE, OTHER_PIN, FarTablet
-from tests.central.sitter import JPEG, STAFF, give_face, rows, states
+from tests.central.sitter import JPEG, STAFF, give_face, look, rows, states
 
 CHECKS, CERTIFICATIONS = tables.checks, tables.certifications
 ASSIGNMENTS, PACKETS = tables_field.assignments, tables_field.packets
@@ -288,7 +288,10 @@ def test_the_chain_of_evidence_has_no_number_no_picture_no_stroke(field, tablet)
 
 def evidence_of(central, *records):
     table = tables.check_evidence
-    return [rows(central, "check_evidence", table.c.check_id == each["record_id"])[0] for each in records]
+    told = table.c.kind == "evidence"
+    return [
+        rows(central, "check_evidence", table.c.check_id == each["record_id"], told)[0] for each in records
+    ]
 
 
 @pytest.mark.parametrize(
@@ -360,6 +363,7 @@ def test_a_visit_by_hand_is_for_a_second_person_and_never_for_who_was_there(fiel
         assert (picture.jpeg, picture.strokes) == (JPEG, (((100, 100), (300, 400)),))
     with pytest.raises(SamePerson), write(field) as connection:
         reviews.decide(connection, check_id, "丛海燕", True, "见过本人", at_ms=at_ms)
+    look(field, check_id, "陈复核", at_ms)
     with write(field) as connection:
         reply = reviews.decide(connection, check_id, "陈复核", True, "打过电话", at_ms=at_ms + DAY_S * 1000)
     assert reply.state.value == "accepted"

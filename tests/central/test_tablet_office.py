@@ -16,7 +16,7 @@ from central.tickets import Kind
 from central.visit_count import Place, by_home, by_township, figures
 from kiosk.field import wire
 from tests.central.far_tablet import FarTablet
-from tests.central.sitter import rows, states
+from tests.central.sitter import card_number, rows, states
 
 DAY_S = 86_400
 HERE, LIST = "/operations/visits", "/operations/visits/assignments"
@@ -32,7 +32,10 @@ NAMES = {
 def browser(field):
     """Asks as somebody with a role; forms carry the page's token."""
     with field.service.database.write() as connection:
-        keys = {role: operators.add(connection, name, role, at_ms=0) for role, name in NAMES.items()}
+        keys = {
+            role: operators.add(connection, name, role, card_number(n), at_ms=0)
+            for n, (role, name) in enumerate(NAMES.items())
+        }
     with requests.Session() as session:
         session.trust_env = False
 
