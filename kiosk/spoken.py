@@ -1,12 +1,13 @@
 """What the kiosk says aloud: the very words that the screen shows, where the catalogue has a clip of them.
 
-A view says the sentences that ``speech`` reads off it; each is looked up in the catalogue by its words, so that nothing is ever
-said that is not shown.  What nobody has recorded is only shown.  ``Prompter`` decides when: a title once, a hint again while it
-stays but never often, and nothing is cut off by what comes next.
+A view says the passages that ``speech`` reads off it; their sentences are looked up in the catalogue by their words, so that
+nothing is ever said that is not shown.  What nobody has recorded is only shown: a sentence with a day or a number in it, above all.
+``Prompter`` decides when: a title once, a hint again while it stays but never often, and nothing is cut off by what comes next.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ ACTIONS = {
     Action.TURN_RIGHT: texts.FACE_RIGHT,
     Action.NOD: texts.FACE_NOD,
 }
+Passages = list[tuple[str, ...]]
 TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
 
 
@@ -88,12 +90,8 @@ def speech(view: views.View[Any], book: Book) -> Speech:
         return Speech(
             _found([book.key(asked(guidance))]), book.key(hint_words(hint)) if hint is not None else ""
         )
-    if isinstance(view, views.FaceOtherWays | views.Attention):
-        body = view.body if isinstance(view, views.Attention) else (view.note,)
-        said = [view.title, *(part for words in body for part in words.split("。"))]
-        beginnings = (book.key(*said[:count]) for count in range(len(said), 0, -1))
-        return Speech(_found(beginnings)[:1])  # the longest that was recorded
-    return Speech(_found(book.key(*sentence) for sentence in _sentences(view)))
+    keys = [key for passage in passages(view) for key in _said(passage, book)]
+    return Speech(tuple(dict.fromkeys(keys)))
 
 
 def _guidance(view: views.View[Any]) -> Guidance | None:
@@ -109,21 +107,76 @@ def _found(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key in keys if key)
 
 
-def _sentences(view: views.View[Any]) -> list[tuple[str, ...]]:
-    """The sentences of a view that are worth saying, each in the pieces it is shown in."""
+def passages(view: views.View[Any]) -> Passages:
+    """What of a view is worth saying, in the order it is shown.  A passage begins with its heading."""
+    if isinstance(view, views.MyPage):
+        banner = view.certification
+        card: Passages = [(texts.TAKE_CARD,)] if view.card_present else []
+        return [*card, *([(banner.title, banner.note)] if banner is not None else [])]
+    if isinstance(view, views.TakeCard):
+        return [(texts.TAKE_CARD_TITLE, texts.TAKE_CARD_NOTE)]
+    if isinstance(view, views.Attention):
+        return [(view.title, *view.body)]
+    if isinstance(view, views.FaceOtherWays):
+        return [(view.title, view.note)]
     if isinstance(view, views.ChooseWay):
         notes = [way.note for way in view.ways if way.key is views.WayKey.FACE]
-        due = [(view.title,), *((part,) for part in view.note.split("。"))] if view.title else []
+        due: Passages = [(view.title, view.note), (view.due,)]
         return [*due, (texts.WAY_TITLE, texts.WAY_NOTE), *((texts.WAY_FACE[0], note) for note in notes)]
+    if isinstance(view, views.ConsentRules):
+        return [(texts.RULES_TITLE, *view.lines)]
     if isinstance(view, views.SignForReview):
-        return [(texts.SIGN_TITLE,)]
+        return [(texts.SIGN_TITLE,), (texts.SIGN_TICK,), (texts.SIGN_NOTE,)]
     if isinstance(view, views.Certified):
-        return [CERTIFIED[view.state]]
+        return _of_certified(view)
     if isinstance(view, views.ChildrensPhone):
         return [(texts.CHILDREN_TITLE,)]
     if isinstance(view, views.PresentCard):
         return [(texts.STAFF_CARD_TITLE,)] if view.staff else []
+    if isinstance(view, views.ChooseReason):
+        return [(texts.REASON_TITLE, texts.REASON_NOTE)]
     return []
+
+
+def _of_certified(view: views.Certified) -> Passages:
+    said: Passages = [CERTIFIED[view.state]]
+    if view.next_date:
+        said.append(
+            (texts.CERTIFIED_NEXT,)
+        )  # the day itself stands below, in the largest type, and on the slip
+    if view.state is not views.CertifiedState.ACCEPTED:
+        said.append((texts.CERTIFIED_SEE,))
+    if view.printing or view.printed:
+        said.append((texts.CERTIFIED_PRINTING if view.printing else texts.CERTIFIED_PRINTED,))
+    return said
+
+
+def sentences(*words: str) -> list[str]:
+    """The pieces that a clip can be of: sentences, and the lines that a title is broken into."""
+    return [part for each in words for part in re.split("[。\n]", each) if plain(part)]
+
+
+def _said(passage: tuple[str, ...], book: Book) -> list[str]:
+    """As many sentences in one clip as were recorded together.  Without its heading nothing of a passage is said."""
+    parts = sentences(*passage)
+    keys: list[str] = []
+    at = 0
+    while at < len(parts):
+        key, at = longest(parts, at, book)
+        if key:
+            keys.append(key)
+        elif not keys:
+            return []
+    return keys
+
+
+def longest(parts: list[str], start: int, book: Book) -> tuple[str, int]:
+    """The clip of the most sentences from ``start`` on, "" when there is none, and where the next one begins."""
+    for end in range(len(parts), start, -1):
+        key = book.key(*parts[start:end])
+        if key:
+            return key, end
+    return "", start + 1
 
 
 CERTIFIED = {
@@ -152,10 +205,14 @@ class Prompter:
         self._hint_since = 0.0
         self._hinted, self._hinted_at = "", 0.0
 
-    def show(self, speech: Speech) -> None:
-        """Another view is on the screen.  What waited for the one before is not said any more."""
-        if speech.lines != self._speech.lines:
-            self._waiting = list(speech.lines)
+    def show(self, speech: Speech, redrawn: bool = False) -> None:
+        """Another view is on the screen.  What waited for the one before is not said any more.
+
+        ``redrawn``: the same page with something else on it.  What it has said already it does not say once more.
+        """
+        said = [key for key in self._speech.lines if key not in self._waiting] if redrawn else []
+        if redrawn or speech.lines != self._speech.lines:
+            self._waiting = [key for key in speech.lines if key not in said]
         if speech.hint != self._speech.hint:
             self._hint_since = self._monotonic()
         self._speech = speech

@@ -233,3 +233,6 @@ class Bare(Page):
         super().__init__(view, shell, state)
         self.remove_widget(self.bar)
         self.bar = NoBar(shell, back=False, home=False)
+
+    def _other_bar(self) -> None:
+        """What is said here cannot be heard again: there is nothing to press."""

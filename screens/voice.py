@@ -33,6 +33,7 @@ class Voice:
         self._book = _book()
         self._prompter = Prompter(monotonic)
         self._sounds: dict[str, Any] = {}
+        self._shown: type[views.View[Any]] | None = None
         self._playing: Any = None
         self._until = 0.0
         self._turning: Any = None
@@ -45,7 +46,8 @@ class Voice:
 
     def show(self, view: views.View[Any]) -> None:
         """A view is on the screen: says it, after what is being said."""
-        self._prompter.show(self.speech(view))
+        self._prompter.show(self.speech(view), redrawn=type(view) is self._shown)
+        self._shown = type(view)
         if isinstance(view, views.ChooseWay | FieldVisit):
             self._get_ready()
         self._turn_soon()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,8 +31,13 @@ def look(phase: Phase, action: Action | None = None, hint: Hint | None = None) -
     return views.FaceLook(STEPS, Guidance(phase, action, 1, 3, hint), Nothing())
 
 
-def certified(state: CertifiedState) -> views.Certified:
-    return views.Certified(STEPS, state, "", (), can_print=False)
+def certified(state: CertifiedState, **more: Any) -> views.Certified:
+    return views.Certified(STEPS, state, **{"next_date": "", "rows": (), "can_print": False, **more})
+
+
+def my_page(title: str, note: str) -> views.MyPage:
+    banner = views.CertificationBanner(title, note, views.Tone.GO)
+    return views.MyPage("张秀英", "3710••••••••0042", True, banner, (), False)
 
 
 FACE = WayOption(WayKey.FACE, texts.WAY_FACE_NOTE)
@@ -53,21 +59,43 @@ SAYS: list[tuple[views.View[object], list[str]]] = [
         ["not_recognised"],
     ),
     (
+        views.FaceOtherWays(STEPS, texts.COMPARE_TITLE, texts.COMPARE_NOTE, (FaceWay.COMPARE,)),
+        ["compare", "compare_ways", "unaffected"],
+    ),
+    (
         views.FaceOtherWays(STEPS, texts.STOPPED_FACE_TITLE, texts.STOPPED_FACE_NOTE, (FaceWay.AGAIN,)),
-        ["withdrawn"],
+        ["withdrawn", "others_as_valid"],
     ),
     (
         views.FaceOtherWays(STEPS, texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE, (FaceWay.AGAIN,)),
-        ["no_camera"],
+        ["no_camera", "not_your_fault"],
     ),
-    (views.SignForReview(STEPS, "2026-01"), ["sign_review"]),
+    (views.SignForReview(STEPS, "2026-01"), ["sign_review", "sign_tick", "sign_note"]),
+    (
+        views.ConsentRules("2026-02", texts.CONSENT_RULES),
+        ["rules", "rules_how", "rules_what", "rules_unsure", "rules_unwilling", "rules_take_back"],
+    ),
+    (views.ChooseReason(()), ["choose_reason"]),
+    (views.TakeCard(), ["take_card", "take_card_note"]),
+    (
+        my_page("资格认证：该做这一次了", "刷脸两分钟。请在 2026年12月31日前做好"),
+        ["take_card", "cert_due", "two_minutes"],
+    ),
+    (
+        my_page("资格认证：该做这一次了", "刷脸两分钟。请在今天做好"),
+        ["take_card", "cert_due", "two_minutes", "by_today"],
+    ),
+    (my_page("谁也没有录过的话", "刷脸两分钟"), ["take_card"]),
     (certified(CertifiedState.ACCEPTED), ["certified"]),
-    (certified(CertifiedState.PENDING), ["certified_pending"]),
-    (certified(CertifiedState.UNDER_REVIEW), ["certified_review"]),
+    (certified(CertifiedState.PENDING), ["certified_pending", "no_second_time", "see_anywhere"]),
+    (certified(CertifiedState.UNDER_REVIEW), ["certified_review", "no_second_time", "see_anywhere"]),
+    (certified(CertifiedState.ACCEPTED, next_date="2027年11月22日"), ["certified", "certified_next"]),
+    (certified(CertifiedState.ACCEPTED, printing=True), ["certified", "certified_printing"]),
+    (certified(CertifiedState.ACCEPTED, printed=True), ["certified", "certified_printed"]),
     (views.ChildrensPhone("https://card.example/help", "x"), ["children_phone"]),
     (views.PresentCard(STEPS, staff=True), ["call_staff"]),
     (
-        views.Attention("circle-check", texts.VISIT_BOOKED_TITLE, ("3 个工作日内",), texts.OK_LEAVE),
+        views.Attention("circle-check", texts.VISIT_BOOKED_TITLE, ("4 个工作日内",), texts.OK_LEAVE),
         ["visit_booked"],
     ),
     (views.Attention("badge-check", texts.NOT_DUE_TITLE, ("已认证。",), texts.OK_LEAVE), ["not_due"]),
@@ -75,7 +103,7 @@ SAYS: list[tuple[views.View[object], list[str]]] = [
 SILENT: list[views.View[object]] = [
     views.Home(),
     views.PresentCard(STEPS),
-    views.ChooseReason(()),
+    views.MyPage("张秀英", "3710••••••••0042", False, None, (), False),
     views.Working("正在查询，请稍等"),
     views.Attention("printer", texts.PAPER_OUT_TITLE, (texts.PAPER_LATER,), texts.OK_LEAVE),
     views.FaceOtherWays(STEPS, "谁也没有录过的话", "也没有这一句。", (FaceWay.AGAIN,)),
@@ -124,6 +152,18 @@ def test_there_is_something_to_do_in_every_phase(phase: Phase, action: Action | 
     assert BOOK.key(asked(Guidance(phase, action)))
 
 
+def test_as_many_sentences_as_were_recorded_together_are_one_clip() -> None:
+    book = Book({"title": "甲", "both": "甲。乙", "three": "丙。", "all": "丁。戊。己"})
+    said = [
+        speech(views.Attention("clock", *words, "好"), book).lines
+        for words in (("甲", ("乙。丙。",)), ("甲", ("丙。",)))
+    ]
+    assert said == [("both", "three"), ("title", "three")]
+    assert (
+        speech(views.Attention("clock", "丁", ("丙。",), "好"), book).lines == ()
+    )  # nothing without its heading
+
+
 def test_another_punctuation_is_the_same_sentence_and_another_word_is_not() -> None:
     book = Book({"a": "请坐稳，看着屏幕。"})
     assert book.key("请坐稳", "看着屏幕") == "a"
@@ -167,6 +207,17 @@ def test_a_title_is_said_once_and_in_order(prompter: Prompter, watch: Watch) -> 
     prompter.show(Speech(("title", "consent")))
     assert heard(prompter, watch, 60) == []
     assert not prompter.waits
+
+
+def test_a_page_that_is_drawn_anew_says_only_what_it_has_not_said(prompter: Prompter, watch: Watch) -> None:
+    prompter.show(Speech(("card", "title", "note")))
+    assert [prompter.due(), prompter.due()] == ["card", "title"]
+    prompter.show(Speech(("title", "note", "printed")), redrawn=True)
+    assert heard(prompter, watch, 5) == ["note", "printed"]
+    prompter.again()
+    assert heard(prompter, watch, 5) == ["title", "note", "printed"]
+    prompter.show(Speech(("title",)))
+    assert heard(prompter, watch, 5) == ["title"]
 
 
 def test_the_next_screen_drops_what_had_not_begun(prompter: Prompter, watch: Watch) -> None:

@@ -167,15 +167,6 @@ STAFF = v.WayOption(v.WayKey.STAFF, STAFF_NOTE)
 HOME_VISIT = v.WayOption(v.WayKey.HOME_VISIT, "一般 3 个工作日内到家")
 PHONE = v.WayOption(v.WayKey.PHONE, "扫码打开电子社保卡")
 WINDOW = v.WayOption(v.WayKey.WINDOW, "带身份证，到本厅或任何一个镇的社保窗口")
-RULES = (
-    "用途：只为核对您本人，办待遇资格认证。",
-    "处理什么：刷脸时摄像头拍到的画面，和您身份证里、社保中心留的照片。",
-    "在哪里比对：只在这台机器的内存里。画面不上传、不存盘，办完就清除。",
-    "留下什么：结果、分数和时间，没有照片。按社保档案的年限保管。",
-    "机器认不出来时，经您打勾并签名，才把一张照片加密交给工作人员比对。",
-    "不刷脸也一样办：找工作人员、预约上门、子女手机、窗口，效力相同。",
-    "随时可以撤回：办的时候点“上一步”，办完以后在任何一台机器上或打 12333。",
-)
 CHECK_ROWS = (
     v.PaidRow("认证方式", "本机刷脸"),
     v.PaidRow("回执号", "RZ 2611 2301 0042"),
@@ -231,7 +222,7 @@ PLAIN: dict[str, v.View[Any]] = {
     "choose-way-five": v.ChooseWay(
         check(1), (FACE, STAFF, HOME_VISIT, PHONE, WINDOW), "2026-01", "请在 2026年12月31日前做好"
     ),
-    "consent-rules": v.ConsentRules("2026-01", RULES),
+    "consent-rules": v.ConsentRules("2026-02", texts.CONSENT_RULES),
     "face-opening": look(Guidance(), picture=False),
     "face-looking": look(Guidance(Phase.LOOKING, progress=0.12, hint=Hint.COME_CLOSER)),
     "face-left": look(Guidance(Phase.ACTING, Action.TURN_LEFT, 2, 3, progress=0.45)),
