@@ -182,7 +182,11 @@ def camera(config: Config) -> Finding:
             last = newer
         height, width = first.image.shape[:2]
     if last.number == first.number:
-        return Finding("camera", False, f"{port} gave one picture and no more. Try another cable.")
+        return Finding(
+            "camera",
+            False,
+            f"{port} gave one picture and then none, or the same again. Lens cap off? Try another cable.",
+        )
     fps = (last.number - first.number) / (last.at_s - first.at_s)
     words = f"{port}: {width} x {height}, {fps:.0f} pictures a second"
     if fps < LEAST_FPS:

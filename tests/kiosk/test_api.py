@@ -45,9 +45,11 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if "Content-Length" not in self.server.headers_out:
             self.send_header("Content-Length", str(len(self.server.body)))
+        self.send_header(
+            "Connection", "close"
+        )  # said, so that nobody asks again on a line that is being closed
         self.end_headers()
         self.wfile.write(self.server.body)
-        self.close_connection = True
 
     do_GET = do_PUT = do_POST = _answer  # noqa: N815 - the library's names
 

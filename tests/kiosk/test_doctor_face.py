@@ -28,11 +28,16 @@ BARE = config.parse(
 
 
 class Grey:
+    """Nobody, with the noise that every living camera has."""
+
+    def __init__(self) -> None:
+        self._rng = np.random.default_rng(3)
+
     def ask(self, word: str, at_s: float) -> None:
         """Nobody hears it."""
 
     def image(self, at_s: float) -> Image:
-        return np.full((480, 640, 3), 90, np.uint8)
+        return self._rng.integers(60, 120, (480, 640, 3), np.uint8)
 
 
 @pytest.fixture

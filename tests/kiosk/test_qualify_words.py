@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from central import operators
 from kiosk import dates, spoken, texts, views, wire
 from kiosk.api import Refused, Unreachable
 from kiosk.face.guidance import End
@@ -22,6 +23,7 @@ from kiosk.views import (
     WayKey,
 )
 from kiosk.wire import CertificationState
+from tests.central.sitter import card_number
 from tests.desk import WORLD
 from tests.kiosk.qualifying import (
     CERTIFY,
@@ -192,7 +194,8 @@ def test_a_refused_comparison_is_told_before_the_ways(folks: Township, visitor: 
     service = folks.central.service
     with service.database.write() as connection:
         now_ms = service.settings.clock.now_ms()
-        service.reviews.decide(connection, newest(visitor), "陈复核", False, "看不清", at_ms=now_ms)
+        operators.add(connection, "孙复核", operators.Role.REVIEWER, card_number(900), at_ms=now_ms)
+        service.reviews.decide(connection, newest(visitor), "孙复核", False, "看不清", at_ms=now_ms)
     view = visit(visitor, somebody.card, BACK, LEAVE).last(views.ChooseWay)
     assert "换一种方式" in view.title and "照片没能核对出来，不要紧" in view.note
     assert view.due and view.due not in view.note
