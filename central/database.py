@@ -9,7 +9,6 @@ and the write-ahead log, where the older pages still stand, is emptied right aft
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 from collections.abc import Iterator
@@ -104,9 +103,8 @@ def _make_private(url: str) -> None:
     name = make_url(url).database
     if not name or name == ":memory:":
         return
-    os.close(os.open(name, os.O_RDWR | os.O_CREAT, 0o600))
     for path in (Path(name), Path(f"{name}-wal"), Path(f"{name}-shm")):
-        if path.exists():
+        if path.exists() and path.stat().st_mode & 0o077:
             path.chmod(0o600)
 
 
@@ -139,6 +137,7 @@ def _sqlite_engine(url: str) -> Engine:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
+        _make_private(url)  # a new file is empty until now
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

@@ -513,7 +513,7 @@ def test_a_surprise_in_central_is_logged_without_whose_it_was(
     def surprise(lookup: wire.Lookup) -> None:
         raise RuntimeError(f"{lookup.name} {lookup.number} {lookup!r}")
 
-    monkeypatch.setattr(type(central.service.people), "visit", lambda _self, lookup: surprise(lookup))
+    monkeypatch.setattr(type(central.service.people), "visit", lambda _self, lookup, *_: surprise(lookup))
     headers = {"Authorization": "Bearer demo-token-WD001", "X-Kiosk": "WD001"}
     body = {"number": pensioner["number"], "name": pensioner["name"]}
     assert (
