@@ -741,7 +741,7 @@ AGAIN: Final = "重听"
 
 WAY_TITLE: Final = "选一种核验方式"
 WAY_NOTE: Final = "每种都一样有效，由您自己选"
-WAY_FACE: Final = ("刷脸，约一分钟", "同意，开始刷脸")
+WAY_FACE: Final = ("刷脸，约两分钟", "同意，开始刷脸")
 WAY_STAFF: Final = ("请工作人员当面核验", "找工作人员")
 WAY_HOME_VISIT: Final = ("预约上门认证", "走不动？预约上门")
 WAY_HOME_VISIT_BOOKED: Final = ("上门已经约好了", "上门已经约好了")
