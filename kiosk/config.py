@@ -204,9 +204,9 @@ class FaceOnnx:
 class FaceCheck:
     """[face.check]: what is asked of the person and how long one waits.  Angles are against their own straight look."""
 
-    actions: Annotated[int, Between(3, 4)] = 3  # central takes no fewer
+    actions: Annotated[int, Between(4, 6)] = 4  # central takes no fewer
     look_s: Annotated[float, Between(0.5, 5)] = 1.0
-    most_pause_s: Annotated[float, Between(0, 5)] = 2.0
+    most_pause_s: Annotated[float, Between(0, 10)] = 5.0
     step_s: Annotated[float, Between(3, 120)] = 15.0
     gentle_step_s: Annotated[float, Between(3, 120)] = 30.0
     nobody_s: Annotated[float, Between(3, 300)] = 30.0

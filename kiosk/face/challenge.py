@@ -5,16 +5,16 @@
     ACTING      one action is asked; it counts when it begins after a person can have heard it, and is over
                 ... RETURNING and ACTING until all are done; then straight once more: passed
 
-Actions are drawn without repetition from blink, turn left, turn right and nod, by the generator that is given.
+``questions`` draws what is asked, by the generator that is given; ``straight`` knows the person's own straight look.
 
 What a film of somebody else's check can do, and what it cannot.  It cannot hear.  Its turns and nods come at its own times and in its
 own order; every one of them that was not asked for at that moment starts everything over: a new draw with an action more.  The
 other side is one mistake, any other action is two, and more than ``most_mistakes`` end the check.  Nothing done before a mistake
 is kept, so a film that runs on, or in circles, has to show a whole new draw in its order, in the pauses that were drawn with it;
 what it has already shown is used up.  Movements before the first question only put the question off, as starting the film later
-would.  Blinks come by themselves and prove little, therefore nothing is held against them; of three actions at least two are
-movements of the head.  What remains is luck: two or three movements in the right order are one in six or less for each draw,
-less the times that do not fit.  Tries are therefore counted by central, and ``check`` looks for a screen by other means.
+would.  Blinks come by themselves and prove little, therefore nothing is held against them; of four actions three are movements of
+the head.  What remains is luck: one in twelve for each draw, less the times that do not fit.  Tries are therefore counted by
+central, and ``check`` looks for a screen by other means.
 
 Old people take left for right and start too early: a mistake is never named, the question is only asked anew.
 A face that is lost, jumps or shares the picture with another one begins again at LOOKING, and that is a mistake too.  A camera that
@@ -24,26 +24,20 @@ draws by touching a cable would go on until one fits a film, so a second time en
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import Enum
 from random import Random
-from statistics import median
 
 from kiosk.config import FaceCheck
 from kiosk.face.continuity import Place, place
 from kiosk.face.guidance import Action, Asked, Doubt, End, Guidance, Phase
-from kiosk.face.iris import Eyes
 from kiosk.face.movements import OPEN_AGAIN, Head, Lids, Movement, Straight
 from kiosk.face.pose import Pose
+from kiosk.face.questions import Questions
 from kiosk.face.seeing import Look, Seen
+from kiosk.face.straight import Looking, Seat
 from kiosk.face.verdicts import Hint
 
-LEAST_LOOKS = 5  # frames that make a straight look, however slow the camera is
-STEADY_DEG = 7.0  # the poses of a straight look span no more
-LOOK_BROKEN_S = 0.7  # a look with a longer hole starts anew
 QUIET_S = 0.4
-MOVED_SEAT_S = 0.8  # steady for so long, somewhere else: that is where straight is now
-MOVED_SEAT_DEG = 15.0
 ONCE_MORE_S = (
     1.0  # who nods once nods twice: the same again, so soon after the next question, is no answer to it
 )
@@ -51,7 +45,6 @@ LAST_LOOKS = 3
 MOST_INTERRUPTIONS = 1  # by the camera, once there was a draw
 HINT_AFTER_S = 0.4  # shorter is a flicker
 LOOK_BACK_AFTER_S = 1.5
-NARROWEST = 0.05  # openness that is no eye
 BY_ACTING = (Hint.LOOK_STRAIGHT, Hint.HOLD_STILL)  # who does as asked cannot help these
 
 
@@ -66,32 +59,18 @@ class Event(Enum):
     PASSED = "passed"
 
 
-@dataclass(frozen=True)
-class _Look:
-    """One good frame of LOOKING."""
-
-    at_s: float
-    pose: Pose
-    eyes: Eyes
-
-
 class Challenge:
     """One person's challenge.  ``see`` every frame, with the eyes that ``look`` and ``plainly_open`` ask for."""
 
     def __init__(self, rules: FaceCheck, rng: Random, gentle: bool = False) -> None:
-        self._rules, self._rng = rules, rng
+        self._rules = rules
         self._step_s = rules.gentle_step_s if gentle else rules.step_s
         self._phase = Phase.LOOKING
-        self._looks: list[_Look] = []
+        self._looking, self._seat = Looking(rules.look_s), Seat()
         self._straight: Straight | None = None
         self._head, self._lids = Head(rules), Lids(rules)
-        self._todo: list[Action] = []
-        self._steps = rules.actions
-        self._before: Action | None = None  # the last one done of this draw
-        self._asked: list[tuple[Action, float, float | None]] = []
-        self._pause_s = 0.0
+        self._questions = Questions(rules, rng)
         self._quiet_s: float | None = None  # since when the head is straight
-        self._settled: list[tuple[float, Pose]] = []
         self._last_looks = 0
         self._began_s: float | None = None
         self._phase_s = 0.0  # since when
@@ -117,8 +96,7 @@ class Challenge:
         """How much of the eyes the next frame needs."""
         if self._phase is Phase.LOOKING:
             return Look.BOTH
-        blinking = self._phase is Phase.ACTING and self._todo[0] is Action.BLINK
-        return Look.UNTIL_OPEN if blinking else Look.NOT
+        return Look.UNTIL_OPEN if self.action is Action.BLINK else Look.NOT
 
     @property
     def plainly_open(self) -> float | None:
@@ -127,7 +105,7 @@ class Challenge:
     @property
     def action(self) -> Action | None:
         """What is asked now."""
-        return self._todo[0] if self._phase is Phase.ACTING else None
+        return self._questions.now if self._phase is Phase.ACTING else None
 
     @property
     def moving(self) -> bool:
@@ -136,39 +114,31 @@ class Challenge:
     @property
     def looks_anew(self) -> bool:
         """This frame is the first of a new straight look: what was kept of earlier ones may show somebody else."""
-        return self._phase is Phase.LOOKING and len(self._looks) <= 1
+        return self._phase is Phase.LOOKING and self._looking.anew
 
     @property
     def last_look(self) -> bool:
         """All actions are done; the person only has to look straight once more."""
-        return self._phase is Phase.RETURNING and not self._todo
+        return self._phase is Phase.RETURNING and self._questions.all_done
 
     @property
     def steps_done(self) -> int:
-        return self._steps - len(self._todo) if self._straight else 0
+        return self._questions.done if self._straight else 0
 
     @property
     def asked(self) -> tuple[Asked, ...]:
         """The transcript, of all draws."""
-        start_s = self._began_s or 0.0
-
-        def ms(at_s: float) -> int:
-            return max(0, round((at_s - start_s) * 1000))
-
-        return tuple(Asked(a, ms(t), None if done is None else ms(done)) for a, t, done in self._asked)
+        return self._questions.transcript(self._began_s or 0.0)
 
     @property
     def guidance(self) -> Guidance:
+        steps, done = self._questions.steps, self.steps_done
         if self.passed:
-            return Guidance(Phase.COMPARING, None, self._steps, self._steps, None, 1.0)
+            return Guidance(Phase.COMPARING, None, steps, steps, None, 1.0)
         if self._phase is Phase.LOOKING:
-            looked = self._looks[-1].at_s - self._looks[0].at_s if self._looks else 0.0
-            return Guidance(
-                Phase.LOOKING, None, 0, self._steps, self._hint, min(1.0, looked / self._rules.look_s)
-            )
-        done = self.steps_done
-        step = min(done + 1, self._steps) if self._phase is Phase.ACTING else done
-        return Guidance(self._phase, self.action, step, self._steps, self._hint, done / self._steps)
+            return Guidance(Phase.LOOKING, None, 0, steps, self._hint, self._looking.progress)
+        step = min(done + 1, steps) if self._phase is Phase.ACTING else done
+        return Guidance(self._phase, self.action, step, steps, self._hint, done / steps)
 
     # --- one frame -------------------------------------------------------------------------------------------------
 
@@ -261,27 +231,12 @@ class Challenge:
             if at_s - self._good_s > self._rules.nobody_s:
                 return self._finish(End.NOBODY)
             return None
-        if self._looks and (
-            at_s - self._looks[-1].at_s > LOOK_BROKEN_S or not seen.sight.followed
-        ):  # another face may have taken the place
-            self._looks.clear()
-        self._looks.append(_Look(at_s, seen.pose, seen.eyes))
-        looks = self._looks
-        for angles in ([look.pose.yaw for look in looks], [look.pose.pitch for look in looks]):
-            if max(angles) - min(angles) > STEADY_DEG:
-                del looks[0]
-                if at_s - self._phase_s > self._rules.nobody_s:
-                    return self._finish(End.NOBODY)
-                return None
-        if looks[-1].at_s - looks[0].at_s < self._rules.look_s or len(looks) < LEAST_LOOKS:
+        if not self._looking.see(seen.pose, seen.eyes, seen.sight.followed, at_s):
+            return self._finish(End.NOBODY) if at_s - self._phase_s > self._rules.nobody_s else None
+        if (straight := self._looking.straight) is None:
             return None
-        self._straight = Straight(
-            median(look.pose.yaw for look in looks),
-            median(look.pose.pitch for look in looks),
-            max(NARROWEST, median(look.eyes.left for look in looks)),
-            max(NARROWEST, median(look.eyes.right or 0.0 for look in looks)),
-        )
-        looks.clear()
+        self._straight = straight
+        self._looking.forget()
         self._draw(at_s)
         return Event.LEARNT
 
@@ -302,15 +257,16 @@ class Challenge:
 
     def _moved(self, movement: Movement, at_s: float) -> Event | None:
         """A clear turn or nod is over."""
-        same_again = movement.action is self._before
+        questions = self._questions
+        same_again = movement.action is questions.before
         if self._phase is Phase.RETURNING:
             if same_again:
                 return None
-            if not self._answered():  # nothing has been asked yet: begin again, and no harm done
+            if not questions.done:  # nothing has been asked yet: begin again, and no harm done
                 self._draw(at_s)
                 return Event.OVER
             return self._mistake(Doubt.OTHER_ACTION, at_s)
-        action, asked_s, _ = self._asked[-1]
+        action, asked_s = questions.now, questions.asked_s
         if same_again and movement.began_s < asked_s + ONCE_MORE_S:
             return None
         if movement.action is not action:
@@ -324,7 +280,7 @@ class Challenge:
     def _act(self, seen: Seen, at_s: float) -> Event | None:
         """ACTING: a blink, or time that runs out."""
         assert self._straight is not None
-        action, asked_s, _ = self._asked[-1]
+        action, asked_s = self._questions.now, self._questions.asked_s
         turn, lift = self.away
         if abs(turn) >= self._rules.least_turn_deg or abs(lift) >= self._rules.least_nod_deg:
             self._lids.forget()
@@ -339,67 +295,49 @@ class Challenge:
     def _return(self, pose: Pose, seen: Seen, at_s: float) -> Event | None:
         """RETURNING: quiet, a pause, the next question; or, when all is done, the last straight frames."""
         self._follow_seat(pose, at_s)
-        if not self._todo:
+        pause_s = self._questions.pause_s
+        if self._questions.all_done:
             self._last_looks += self.straight_now and seen.quality.good
             if self._last_looks >= LAST_LOOKS:
                 self.passed = True
                 return Event.PASSED
-        elif self._quiet_s is not None and at_s - self._quiet_s >= QUIET_S + self._pause_s:
+        elif self._quiet_s is not None and at_s - self._quiet_s >= QUIET_S + pause_s:
             self._enter(Phase.ACTING, at_s)
             self._lids.forget()
-            self._asked.append((self._todo[0], at_s, None))
+            self._questions.ask(at_s)
             return Event.ASKED
-        if at_s - self._phase_s > self._step_s + self._pause_s:
+        if at_s - self._phase_s > self._step_s + pause_s:
             return self._mistake(None, at_s)
         return None
 
     def _follow_seat(self, pose: Pose, at_s: float) -> None:
         """Who has sat down differently looks straight from there."""
         assert self._straight is not None
-        self._settled.append((at_s, pose))
-        while at_s - self._settled[0][0] > MOVED_SEAT_S:
-            del self._settled[0]
-        yaws, pitches = [p.yaw for _, p in self._settled], [p.pitch for _, p in self._settled]
-        turn, lift = self.away
-        if (
-            self.straight_now
-            or at_s - self._settled[0][0] < 0.75 * MOVED_SEAT_S
-            or len(self._settled) < LEAST_LOOKS
-            or max(max(yaws) - min(yaws), max(pitches) - min(pitches)) > STEADY_DEG / 2
-            or max(abs(turn), abs(lift)) > MOVED_SEAT_DEG
-        ):
-            return
-        self._straight = replace(self._straight, yaw=median(yaws), pitch=median(pitches))
-        self._head.forget()
+        self._seat.see(pose, at_s)
+        moved = None if self.straight_now else self._seat.moved(self._straight)
+        if moved is not None:
+            self._straight = moved
+            self._head.forget()
 
     # --- moves -----------------------------------------------------------------------------------------------------
 
     def _enter(self, phase: Phase, at_s: float) -> None:
         self._phase, self._phase_s = phase, at_s
-        self._settled.clear()
+        self._seat.forget()
 
     def _draw(self, at_s: float) -> None:
         """A new draw, from the straight look that is known."""
-        self._steps = min(len(Action), self._rules.actions + self.mistakes)
-        self._todo = self._rng.sample(list(Action), self._steps)
-        self._before = None
+        self._questions.draw(self.mistakes)
         self._head.forget()
-        self._pause(at_s)
+        self._return_again(at_s)
 
-    def _pause(self, at_s: float) -> None:
+    def _return_again(self, at_s: float) -> None:
         self._enter(Phase.RETURNING, at_s)
-        self._pause_s = self._rng.uniform(0, self._rules.most_pause_s)
         self._quiet_s, self._last_looks = None, 0
 
-    def _answered(self) -> bool:
-        """Whether anything of this draw is done."""
-        return len(self._todo) < self._steps
-
     def _done(self, at_s: float) -> Event:
-        action, asked_s, _ = self._asked[-1]
-        self._asked[-1] = (action, asked_s, at_s)
-        self._before = self._todo.pop(0)
-        self._pause(at_s)
+        self._questions.answered(at_s)
+        self._return_again(at_s)
         return Event.DONE
 
     def _mistake(self, doubt: Doubt | None, at_s: float, weight: int = 1) -> Event | None:
@@ -418,7 +356,7 @@ class Challenge:
     def _learn_anew(self, at_s: float) -> Event:
         self._straight, self._place, self._several_in_gap = None, None, False
         self._lids.forget()
-        self._looks.clear()
+        self._looking.forget()
         self._good_s = at_s
         self._enter(Phase.LOOKING, at_s)
         return Event.LOST

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -17,6 +18,7 @@ from kiosk.face.iris import Eyes
 from kiosk.face.mesh import Mesh
 from kiosk.face.pose import Pose
 from kiosk.face.quality import Light, Quality
+from kiosk.face.questions import Questions
 from kiosk.face.seeing import Look, Seen
 from kiosk.face.tracking import Sight
 from kiosk.face.verdicts import Hint
@@ -33,9 +35,12 @@ class Order(Random):
         super().__init__(1)
         self._orders = list(orders)
 
-    def sample(self, population, k, *, counts=None):  # type: ignore[no-untyped-def]
-        drawn = list(self._orders.pop(0)) if self._orders else list(population)[:k]
-        return drawn[:k] if len(drawn) >= k else super().sample(population, k)
+    def choice(self, seq):  # type: ignore[no-untyped-def]
+        if not self._orders:
+            return super().choice(seq)
+        drawn = self._orders.pop(0)
+        assert drawn in seq, f"{drawn} cannot be drawn"
+        return drawn
 
 
 @dataclass
@@ -118,7 +123,7 @@ def film(
 
 
 @pytest.mark.parametrize("fps", [8.0, 15.0, 30.0])
-@pytest.mark.parametrize("order", [(BLINK, L, R), (NOD, R, BLINK), (R, NOD, L)])
+@pytest.mark.parametrize("order", [(BLINK, L, R, L), (NOD, R, BLINK, L), (R, NOD, R, BLINK)])
 def test_who_does_what_is_asked_passes(order: tuple[Action, ...], fps: float) -> None:
     seen = film(order, fps=fps)
     assert tuple(seen.answer() for _ in order) == order
@@ -130,31 +135,58 @@ def test_who_does_what_is_asked_passes(order: tuple[Action, ...], fps: float) ->
     assert seen.challenge.guidance.phase is Phase.COMPARING
 
 
-def test_the_draw_has_no_action_twice_and_every_order() -> None:
-    drawn = set()
-    for seed in range(300):
-        seen = Film(Challenge(QUICK, Random(seed)))
-        seen.until(Phase.RETURNING)
-        drawn.add(tuple(seen.challenge._todo))
-    assert all(len(set(order)) == 3 for order in drawn)
-    assert len(drawn) == 24
+def test_every_sequence_that_is_no_movement_twice_running_is_drawn_and_no_other() -> None:
+    drawn: Counter[tuple[Action, ...]] = Counter()
+    for seed in range(3000):
+        questions = Questions(QUICK, Random(seed))
+        questions.draw(mistakes=0)
+        asked = []
+        while not questions.all_done:
+            asked.append(questions.now)
+            questions.ask(1.0)
+            questions.answered(2.0)
+        drawn[tuple(asked)] += 1
+    for order in drawn:
+        heads = [action for action in order if action is not BLINK]
+        assert (len(order), len(heads)) == (4, 3), order
+        assert heads[0] is not heads[1] is not heads[2], order
+    assert len(drawn) == 3 * 2 * 2 * 4, "three movements in twelve sequences, the blink in one of four places"
+    assert max(drawn.values()) < 2.5 * min(drawn.values()), "each as likely as any other"
+
+
+def test_every_mistake_makes_the_next_draw_longer() -> None:
+    questions = Questions(QUICK, Random(4))
+    for mistakes in range(4):
+        questions.draw(mistakes)
+        assert questions.steps == 4 + mistakes
+
+
+def test_pauses_cannot_be_foreseen_and_are_never_short() -> None:
+    rules, pauses = FaceCheck(most_pause_s=5.0), []
+    for seed in range(200):
+        questions = Questions(rules, Random(seed))
+        questions.draw(mistakes=0)
+        pauses.append(questions.pause_s)
+    assert min(pauses) >= 1.0
+    assert max(pauses) <= 5.0
+    assert max(pauses) - min(pauses) > 3.5
 
 
 def test_gentle_asks_as_much_and_waits_longer() -> None:
-    seen = film((BLINK, L, R), gentle=True)
+    seen = film((BLINK, L, R, L), gentle=True)
     seen.until(Phase.ACTING)
     seen.still(QUICK.step_s + 5)
     assert seen.challenge.action is BLINK
     seen.do(BLINK)
-    seen.answer()
-    seen.answer()
+    for _ in range(3):
+        seen.answer()
     seen.still(0.5)
     assert seen.challenge.passed
 
 
 @pytest.mark.parametrize("open_eyes", [0.20, 0.45])
 def test_narrow_and_wide_eyes_blink_by_their_own_measure(open_eyes: float) -> None:
-    seen = film((BLINK, L, R))
+    seen = film((BLINK, L, R, L))
     seen.open_eyes = open_eyes
     seen.until(Phase.ACTING)
     seen.still(0.6)
@@ -167,7 +199,7 @@ def test_narrow_and_wide_eyes_blink_by_their_own_measure(open_eyes: float) -> No
 
 
 def test_eyes_closed_for_long_are_no_blink() -> None:
-    seen = film((BLINK, L, R))
+    seen = film((BLINK, L, R, L))
     seen.until(Phase.ACTING)
     seen.still(0.6)
     seen.still(2.5, eyes=0.3)
@@ -177,7 +209,7 @@ def test_eyes_closed_for_long_are_no_blink() -> None:
 
 def test_one_frame_among_many_is_noise_and_one_among_few_a_blink() -> None:
     for fps, counts in ((60.0, False), (30.0, False), (8.0, True)):
-        seen = film((BLINK, L, R), fps=fps)
+        seen = film((BLINK, L, R, L), fps=fps)
         seen.until(Phase.ACTING)
         seen.still(0.6)
         seen.frame(eyes=0.4)
@@ -186,7 +218,7 @@ def test_one_frame_among_many_is_noise_and_one_among_few_a_blink() -> None:
 
 
 def test_no_question_before_the_straight_look_is_known() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     for _ in range(40):
         seen.frame(yaw=12.0)
         seen.frame(yaw=-12.0)
@@ -195,7 +227,7 @@ def test_no_question_before_the_straight_look_is_known() -> None:
 
 
 def test_a_turn_that_does_not_come_back_is_none() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.still(0.6)
     for yaw in (5.0, 12.0, 20.0, 25.0):
@@ -208,18 +240,18 @@ def test_a_turn_that_does_not_come_back_is_none() -> None:
 
 
 def test_the_wrong_side_once_is_forgiven_and_everything_is_drawn_anew() -> None:
-    seen = film((L, R, NOD), (NOD, BLINK, R, L))
+    seen = film((L, R, NOD, BLINK), (NOD, BLINK, R, L, R))
     seen.until(Phase.ACTING)
     seen.still(0.6)
     seen.do(R)
     assert seen.challenge.doubts == [Doubt.OTHER_ACTION]
-    assert [seen.answer() for _ in range(4)] == [NOD, BLINK, R, L]
+    assert [seen.answer() for _ in range(5)] == [NOD, BLINK, R, L, R]
     seen.still(0.5)
     assert seen.challenge.passed
 
 
 def test_what_was_done_before_a_mistake_does_not_count() -> None:
-    seen = film((NOD, L, R), (NOD, R, BLINK, L))
+    seen = film((NOD, L, R, BLINK), (NOD, R, BLINK, L, R))
     assert seen.answer() is NOD
     seen.until(Phase.ACTING)
     seen.still(0.6)
@@ -229,7 +261,7 @@ def test_what_was_done_before_a_mistake_does_not_count() -> None:
 
 
 def test_another_action_than_a_turn_counts_twice() -> None:
-    seen = film((L, NOD, BLINK), (L, NOD, BLINK, R))
+    seen = film((L, NOD, BLINK, L), (L, NOD, BLINK, R, L, R))
     for _ in range(2):
         assert seen.challenge.end is None
         seen.until(Phase.ACTING)
@@ -239,7 +271,7 @@ def test_another_action_than_a_turn_counts_twice() -> None:
 
 
 def test_mistakes_come_to_an_end() -> None:
-    seen = film((L, NOD, BLINK), (L, NOD, BLINK, R), (L, NOD, BLINK, R))
+    seen = film((L, NOD, BLINK, L), (L, NOD, BLINK, R, L), (L, NOD, BLINK, R, L, R))
     for _ in range(QUICK.most_mistakes + 1):
         seen.until(Phase.ACTING)
         seen.still(0.6)
@@ -249,7 +281,7 @@ def test_mistakes_come_to_an_end() -> None:
 
 
 def test_an_answer_before_the_question_could_be_heard_does_not_count() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.do(L)
     assert seen.challenge.steps_done == 0
@@ -257,7 +289,7 @@ def test_an_answer_before_the_question_could_be_heard_does_not_count() -> None:
 
 
 def test_who_nods_twice_has_nodded() -> None:
-    seen = film((NOD, L, R))
+    seen = film((NOD, L, R, BLINK))
     assert seen.answer() is NOD
     seen.do(NOD)
     assert not seen.challenge.doubts
@@ -270,7 +302,7 @@ def test_a_film_in_another_order_never_passes() -> None:
     for seed in range(60):
         seen = Film(Challenge(FaceCheck(most_pause_s=0.5), Random(seed)))
         seen.until(Phase.RETURNING)
-        heads = [action for action in seen.challenge._todo if action is not BLINK]
+        heads = [action for action in seen.challenge._questions._todo if action is not BLINK]
         for action in shown:
             seen.still(2.0)
             seen.do(BLINK)
@@ -279,12 +311,12 @@ def test_a_film_in_another_order_never_passes() -> None:
         seen.still(3.0)
         seen.do(BLINK)
         seen.still(2.0)
-        if heads != list(shown)[: len(heads)]:
+        if heads != list(shown):
             assert not seen.challenge.passed, seed
 
 
 def test_time_that_runs_out_asks_anew_and_ends() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.still((QUICK.step_s + 2) * (QUICK.most_mistakes + 1) + 3)
     assert seen.challenge.end is End.NOT_DONE
@@ -300,7 +332,7 @@ def test_nobody() -> None:
 
 
 def test_two_faces_are_first_told_and_then_ended() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.still(0.8, hints=(Hint.ONE_PERSON,))
     assert seen.challenge.guidance.hint is Hint.ONE_PERSON
@@ -311,7 +343,7 @@ def test_two_faces_are_first_told_and_then_ended() -> None:
 
 
 def test_nothing_is_done_while_the_picture_is_shared() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.still(0.5)
     for yaw in (8.0, 16.0, 24.0, 16.0, 8.0, 0.0):
@@ -344,7 +376,7 @@ def time_stands(seen: Film) -> None:
 
 @pytest.mark.parametrize("break_it", [jump, grow, spin, leave, time_stands])
 def test_a_face_that_does_not_go_on_is_learnt_anew(break_it: Callable[[Film], None]) -> None:
-    seen = film((L, R, NOD), (NOD, L, R, BLINK))
+    seen = film((L, R, NOD, BLINK), (NOD, L, R, BLINK, L))
     seen.answer()
     seen.until(Phase.ACTING)
     break_it(seen)
@@ -363,19 +395,19 @@ def camera_away(seen: Film, seconds: float = QUICK.most_gap_s + 2.0) -> None:
 
 
 def test_a_camera_that_was_away_is_nobodys_mistake() -> None:
-    seen = film((L, R, NOD), (NOD, R, L))
+    seen = film((L, R, NOD, BLINK), (NOD, R, BLINK, L))
     seen.answer()
     seen.until(Phase.ACTING)
     camera_away(seen)
     assert seen.challenge.guidance.phase is Phase.LOOKING
     assert (seen.challenge.mistakes, seen.challenge.doubts, seen.events[-1]) == (0, [], Event.LOST)
-    assert [seen.answer() for _ in range(3)] == [NOD, R, L], "a new draw, of as many"
+    assert [seen.answer() for _ in range(4)] == [NOD, R, BLINK, L], "a new draw, of as many"
     seen.still(0.5)
     assert seen.challenge.passed
 
 
 def test_nobody_gets_new_draws_by_touching_the_cable() -> None:
-    seen = film((L, R, NOD), (NOD, R, L), (R, L, NOD))
+    seen = film((L, R, NOD, BLINK), (NOD, R, L, BLINK), (R, L, NOD, BLINK))
     for _ in range(2):
         assert seen.challenge.end is None
         seen.until(Phase.ACTING)
@@ -385,7 +417,7 @@ def test_nobody_gets_new_draws_by_touching_the_cable() -> None:
 
 
 def test_a_camera_that_is_away_before_anything_is_asked_may_be_so_often() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     for _ in range(4):
         seen.still(0.3)
         camera_away(seen)
@@ -394,7 +426,7 @@ def test_a_camera_that_is_away_before_anything_is_asked_may_be_so_often() -> Non
 
 
 def test_who_left_before_the_camera_did_has_left() -> None:
-    seen = film((L, R, NOD), (NOD, L, R, BLINK))
+    seen = film((L, R, NOD, BLINK), (NOD, L, R, BLINK, L))
     seen.until(Phase.ACTING)
     seen.frame(there=False)
     camera_away(seen)
@@ -403,7 +435,7 @@ def test_who_left_before_the_camera_did_has_left() -> None:
 
 
 def test_time_passes_without_frames() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.challenge.wait(100.0 + QUICK.most_s - 1)
     assert seen.challenge.end is None
@@ -412,7 +444,7 @@ def test_time_passes_without_frames() -> None:
 
 
 def test_a_face_that_is_hidden_for_a_moment_goes_on() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.until(Phase.ACTING)
     seen.still(0.5)
     seen.still(0.4, there=False)
@@ -422,7 +454,7 @@ def test_a_face_that_is_hidden_for_a_moment_goes_on() -> None:
 
 
 def test_who_sits_down_differently_is_straight_there() -> None:
-    seen = film((L, R, NOD))
+    seen = film((L, R, NOD, BLINK))
     seen.answer()
     seen.still(2.5, pitch=-8.0)
     seen.until(Phase.ACTING, pitch=-8.0)
@@ -432,7 +464,7 @@ def test_who_sits_down_differently_is_straight_there() -> None:
 
 def test_the_eyes_are_only_looked_at_when_they_matter() -> None:
     looks: list[Look] = []
-    seen = film((BLINK, L, R))
+    seen = film((BLINK, L, R, L))
     for _ in range(3):
         seen.until(Phase.ACTING)
         looks.append(seen.challenge.look)
