@@ -3,7 +3,7 @@
 The person is the public-domain portrait of the stand, at arm's length in a 1280 x 720 frame, swaying, with the noise of a camera.
 Ours is ``kiosk.face.check.Check.feed``, all of it: find or follow the face, mesh, pose, quality, eyes where the challenge asks for
 them, the challenge, what is kept of a frame and the look at its surroundings; five seconds at 15 frames a second, a new check with
-other random actions each time, and the mean of all frames.  Beside it the engine alone with the eyes looked at in every frame
+other random actions each time, without the pauses in which nobody is asked anything, and the mean of all frames.  Beside it the engine alone with the eyes looked at in every frame
 (``eyes``, ``both``) and in none.  The whole check is those frames and six encodings: five of the person and one of the reference.
 The library's loop is its own example: face_locations and face_encodings of the whole frame.
 
@@ -25,7 +25,7 @@ import cv2
 import numpy as np
 
 from bench.figures import Figure, median, percentile
-from kiosk.config import Face
+from kiosk.config import Face, FaceCheck
 from kiosk.face import matcher_dlib, models, seeing
 from kiosk.face.check import Check
 from kiosk.face.crops import Image
@@ -38,7 +38,7 @@ EYES_AT = (224.0, 105.0)  # in the portrait
 SCALE = 2.6  # 110 px between the eyes: a face at 60 cm
 FPS = 15
 FRAMES = 5 * FPS
-ENCODINGS = 6  # of three movements of the head; a check with a blink among its questions has one less
+ENCODINGS = 6  # the straight look, three movements of the head, the end, the reference
 NOISE = 3.0
 PLAINLY_OPEN = 0.28  # three quarters of this person's open eyes
 GOAL_RATIO, GOAL_FPS, GOAL_CPU = 60.0, 15.0, 40.0
@@ -164,7 +164,7 @@ def measure(quick: bool) -> list[Figure]:
 
 def whole() -> Step:
     """Everything a check does with a frame; a new check after FRAMES of them."""
-    networks, compare, face = models.load(), matcher_dlib.load(), Face()
+    networks, compare, face = models.load(), matcher_dlib.load(), Face(check=FaceCheck(most_pause_s=0.0))
     limits = thresholds_for(face, compare.name, compare.digest, compare.direction)
     checks: list[Check] = []
     numbers = itertools.count()

@@ -155,7 +155,7 @@ def run(
         guidance = check.feed(image, at_s)
         rendered, checked = rendered + drawn_s - began_s, checked + time.process_time() - drawn_s
         if isinstance(shown, TakingTurns):
-            shown.read(guidance.step, guidance.steps)
+            shown.read(guidance.step, guidance.phase is Phase.RETURNING and guidance.progress == 1.0)
         presentation.ask(word(guidance), at_s)
         if guidance != said:
             said = guidance

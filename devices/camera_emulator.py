@@ -300,13 +300,13 @@ class TakingTurns:
         self._most = Turn(yaw=rng.uniform(32, 44)), rng.uniform(0.4, 0.8)
         self._photo, self._turned, self._word = True, False, ""
         self._covered_s = -math.inf  # until then
-        self._step, self._steps = 0, 0
+        self._step, self._done = 0, False
 
-    def read(self, step: int, steps: int) -> None:
-        """What the screen says: action ``step`` of ``steps``.  Before the word that goes with it."""
+    def read(self, step: int, done: bool) -> None:
+        """What the screen says: which action it is, and whether all are done.  Before the word that goes with it."""
         if step == 1 != self._step:
             self._turned = False
-        self._step, self._steps = step, steps
+        self._step, self._done = step, done
 
     def ask(self, word: str, at_s: float) -> None:
         if word == self._word:
@@ -315,7 +315,7 @@ class TakingTurns:
         if word == "look":
             self._turned = False
         if word in STRAIGHT:
-            if word == "look" or (self._step and self._step == self._steps):
+            if word == "look" or self._done:
                 self._show(True, at_s)
             self._body.ask(word, at_s)
         elif word in (LEFT, RIGHT) and not self._turned:

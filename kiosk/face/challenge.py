@@ -41,6 +41,7 @@ QUIET_S = 0.4
 ONCE_MORE_S = (
     1.0  # who nods once nods twice: the same again, so soon after the next question, is no answer to it
 )
+THERE_S = 1.0  # a turn that has come far enough may go on for so long before it is called back
 LAST_LOOKS = 3
 MOST_INTERRUPTIONS = 1  # by the camera, once there was a draw
 HINT_AFTER_S = 0.4  # shorter is a flicker
@@ -71,6 +72,8 @@ class Challenge:
         self._head, self._lids = Head(rules), Lids(rules)
         self._questions = Questions(rules, rng)
         self._quiet_s: float | None = None  # since when the head is straight
+        self._there_s: float | None = None  # since when it is as far away as was asked
+        self._come_back = False
         self._last_looks = 0
         self._began_s: float | None = None
         self._phase_s = 0.0  # since when
@@ -138,7 +141,10 @@ class Challenge:
         if self._phase is Phase.LOOKING:
             return Guidance(Phase.LOOKING, None, 0, steps, self._hint, self._looking.progress)
         step = min(done + 1, steps) if self._phase is Phase.ACTING else done
-        return Guidance(self._phase, self.action, step, steps, self._hint, done / steps)
+        phase = (
+            Phase.RETURNING if self._come_back else self._phase
+        )  # who is told to turn waits to be told to turn back
+        return Guidance(phase, self.action, step, steps, self._hint, done / steps)
 
     # --- one frame -------------------------------------------------------------------------------------------------
 
@@ -281,6 +287,7 @@ class Challenge:
         """ACTING: a blink, or time that runs out."""
         assert self._straight is not None
         action, asked_s = self._questions.now, self._questions.asked_s
+        self._tell_to_come_back(action, at_s)
         turn, lift = self.away
         if abs(turn) >= self._rules.least_turn_deg or abs(lift) >= self._rules.least_nod_deg:
             self._lids.forget()
@@ -291,6 +298,15 @@ class Challenge:
         if at_s - asked_s > self._step_s and not self._head.moving:
             return self._mistake(None, at_s)
         return None
+
+    def _tell_to_come_back(self, action: Action, at_s: float) -> None:
+        """Once said it stays, or who is on the way back would hear that they should turn."""
+        if not self._head.far(action, *self.away):
+            self._there_s = None
+        elif self._there_s is None:
+            self._there_s = at_s
+        elif at_s - self._there_s >= THERE_S:
+            self._come_back = True
 
     def _return(self, pose: Pose, seen: Seen, at_s: float) -> Event | None:
         """RETURNING: quiet, a pause, the next question; or, when all is done, the last straight frames."""
@@ -323,6 +339,7 @@ class Challenge:
 
     def _enter(self, phase: Phase, at_s: float) -> None:
         self._phase, self._phase_s = phase, at_s
+        self._there_s, self._come_back = None, False
         self._seat.forget()
 
     def _draw(self, at_s: float) -> None:

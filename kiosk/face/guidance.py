@@ -22,7 +22,7 @@ class Phase(Enum):
     OPENING = "opening"  # the camera and the reference are made ready
     LOOKING = "looking"  # look here: the person's own straight face is learnt
     ACTING = "acting"  # ``action`` is asked
-    RETURNING = "returning"  # look straight again, before the next one
+    RETURNING = "returning"  # look straight again; ``action``: from where, None: and wait for the next one
     COMPARING = "comparing"
 
 

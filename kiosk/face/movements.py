@@ -70,6 +70,12 @@ class Head:
             and abs(lift) < STRAIGHT * self._rules.least_nod_deg
         )
 
+    def far(self, action: Action, turn: float, lift: float) -> bool:
+        """Whether a head so many degrees away has come as far as the action goes; a blink goes nowhere."""
+        side = {Action.TURN_LEFT: turn, Action.TURN_RIGHT: -turn}.get(action, 0.0)
+        nods = action is Action.NOD and abs(lift) >= self._rules.least_nod_deg
+        return nods or side >= self._rules.least_turn_deg
+
     def see(self, turn: float, lift: float, at_s: float) -> Movement | None:
         """The movement that ends with this frame."""
         if self.straight(turn, lift):

@@ -83,8 +83,8 @@ def test_the_same_number_draws_the_same_scene() -> None:
 def test_who_takes_turns_reads_off_the_screen_which_action_is_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    read: list[tuple[int, int]] = []
-    monkeypatch.setattr(TakingTurns, "read", lambda _, step, steps: read.append((step, steps)))
+    read: list[tuple[int, bool]] = []
+    monkeypatch.setattr(TakingTurns, "read", lambda _, step, done: read.append((step, done)))
     monkeypatch.setattr(face_run, "CAP_S", 1.0)
     run("taking_turns", 0, SMALL)
     assert read

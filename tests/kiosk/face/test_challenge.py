@@ -239,6 +239,36 @@ def test_a_turn_that_does_not_come_back_is_none() -> None:
     assert seen.challenge.steps_done == 1
 
 
+@pytest.mark.parametrize(("action", "yaw", "pitch"), [(L, 22.0, 0.0), (R, -22.0, 0.0), (NOD, 0.0, -14.0)])
+def test_who_has_turned_and_waits_is_told_to_come_back(action: Action, yaw: float, pitch: float) -> None:
+    others = [other for other in (L, R, NOD) if other is not action]
+    seen = film((action, *others, BLINK))
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    seen.still(0.8, yaw=yaw, pitch=pitch)
+    assert seen.challenge.guidance.phase is Phase.ACTING, "the turn may go on"
+    seen.still(0.4, yaw=yaw, pitch=pitch)
+    told = seen.challenge.guidance
+    assert (told.phase, told.action, told.step, told.progress) == (Phase.RETURNING, action, 1, 0.0)
+    seen.still(0.2, yaw=yaw / 2 + 2, pitch=pitch / 2 - 1)
+    assert seen.challenge.guidance.phase is Phase.RETURNING, (
+        "nobody on the way back hears that they should turn"
+    )
+    seen.frame()
+    seen.frame()
+    assert seen.challenge.steps_done == 1
+    assert seen.challenge.guidance.action is None
+    assert seen.answer() is others[0]
+
+
+def test_who_has_turned_to_the_other_side_is_not_told_to_stay_there() -> None:
+    seen = film((L, R, NOD, BLINK))
+    seen.until(Phase.ACTING)
+    seen.still(0.6)
+    seen.still(3.0, yaw=-22.0)
+    assert seen.challenge.guidance.phase is Phase.ACTING
+
+
 def test_the_wrong_side_once_is_forgiven_and_everything_is_drawn_anew() -> None:
     seen = film((L, R, NOD, BLINK), (NOD, BLINK, R, L, R))
     seen.until(Phase.ACTING)
