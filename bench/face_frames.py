@@ -1,10 +1,11 @@
 """What one camera frame costs: the engine beside the library's plain loop and its quarter-scale trick, by turns in one run.
 
 The person is the public-domain portrait of the stand, at arm's length in a 1280 x 720 frame, swaying, with the noise of a camera.
-Ours is ``kiosk.face.check.Check.feed``, all of it: find or follow the face, mesh, pose, quality, eyes where the challenge asks for
-them, the challenge, what is kept of a frame and the look at its surroundings; five seconds at 15 frames a second, a new check with
-other random actions each time, without the pauses in which nobody is asked anything, and the mean of all frames.  Beside it the engine alone with the eyes looked at in every frame
-(``eyes``, ``both``) and in none.  The whole check is those frames and six encodings: five of the person and one of the reference.
+Ours is ``kiosk.face.check.Check.feed``, all of it: find or follow the face, mesh, pose, quality, eyes where the challenge asks
+for them, the challenge, what is kept of a frame and the look at its surroundings; five seconds at 15 frames a second, a new check
+with other random actions each time, without the pauses in which nobody is asked anything, and the mean of all frames. Beside it
+the engine alone with the eyes looked at in every frame (``eyes``, ``both``) and in none. The whole check is those frames and six
+encodings: five of the person and one of the reference.
 The library's loop is its own example: face_locations and face_encodings of the whole frame.
 
 Wall time is what a person waits for and needs an idle machine; processor time says nearly the same on a busy one.
