@@ -4,6 +4,7 @@
     comparison   what each engine gets wrong on public sets; needs --faces
     worker       start and memory of the worker, and how long a willing person takes
     window       the gaps between the window's frames while somebody is being checked, beside the idle window
+    luck         how often a film of another check happens to show what is asked, before the challenge alone
     attacks      presentations that are no living person, and living people, rendered: hours of all cores
 
 Figures go into bench/out/face.json as soon as they are there and leave those of other parts as they are; face.md is drawn from the
@@ -20,7 +21,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from bench import face_attacks, face_comparison, face_frames, face_report, face_window, face_worker, machine
+from bench import (
+    face_attacks,
+    face_comparison,
+    face_frames,
+    face_luck,
+    face_report,
+    face_window,
+    face_worker,
+    machine,
+)
 from bench.face_report import Found
 from bench.face_run import DRAWS
 from bench.figures import Figure
@@ -36,6 +46,7 @@ MEASURES: Mapping[str, Measure] = {
     "comparison": lambda given: face_comparison.measure(given.faces, given.quick, given.onnx),
     "worker": lambda given: [face_worker.measure(given.quick)],
     "window": lambda given: [face_window.measure(given.quick)],
+    "luck": lambda given: face_luck.measure(given.quick),
     "attacks": lambda given: face_attacks.measure(given.runs, given.processes, given.species or (), say),
 }
 

@@ -20,7 +20,6 @@ import numpy as np
 from devices.camera_manner import (
     BLINK,
     LEFT,
-    NOD,
     RIGHT,
     STRAIGHT,
     Between,
@@ -30,6 +29,7 @@ from devices.camera_manner import (
     Manner,
     Rng,
     Sway,
+    Tape,
 )
 from devices.camera_scene import Layer, Lit, Person, Placing, Scene, hall
 from devices.camera_sheets import BEZEL, Holes, Print, Sheet, raster
@@ -174,7 +174,7 @@ class ReplayedVideo:
         recorded: tuple[str, ...] | None = None,
         fps: float = 25.0,
     ) -> None:
-        self._scene, self._rng, self._fps = scene, rng, fps
+        self._fps = fps
         self._lit = Lit(scene, rng)
         self._room = self._lit.on(hall(scene, rng))
         clean = Scene(
@@ -193,10 +193,7 @@ class ReplayedVideo:
         self._raster = raster(scene, rng)
         self._hand = Hand(rng, scene.face_px)
         self._askew = Turn(*(float(angle) for angle in rng.normal(0, (6.0, 4.0, 2.0))))  # as screens are held
-        order = [LEFT, RIGHT, NOD, BLINK]
-        rng.shuffle(order)
-        self._recorded = recorded if recorded is not None else tuple(order)
-        self._turn_s, self._step = 1.0, 0
+        self._tape = Tape(rng, recorded)
         self._began_s: float | None = None
         self._shown = -1
 
@@ -216,11 +213,8 @@ class ReplayedVideo:
         return frame
 
     def _play(self, at_s: float) -> None:
-        while self._turn_s <= at_s:
-            acting, number = self._step % 2 == 0, self._step // 2 % len(self._recorded)
-            self._person.ask(self._recorded[number] if acting else "straight", self._turn_s)
-            self._turn_s += (Between(3.0, 6.0) if acting else Between(1.5, 3.0)).draw(self._rng)
-            self._step += 1
+        for word, heard_s in self._tape.until(at_s):
+            self._person.ask(word, heard_s)
         shown = np.asarray(self._person.image(at_s)[self._glass])
         lighter, darker = (part[self._glass] for part in self._raster)
         self._layer.picture[(*self._glass, slice(0, 3))] = cv2.subtract(cv2.add(shown, lighter), darker)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,34 @@ class Manner:
     sway_deg: float = 1.2
     sway_px: float = 0.02  # of the face's width
     wrong_first: float = 0.0  # how often a turn begins to the wrong side
+
+
+class Tape:
+    """What somebody was told while they were filmed, again and again to the end.  ``order`` None: all four actions, by chance.
+
+    ``acting``, ``resting``: seconds from each action to the word to look straight, and from there to the next action.
+    """
+
+    def __init__(
+        self,
+        rng: Rng,
+        order: tuple[str, ...] | None = None,
+        acting: Between = Between(3.0, 6.0),
+        resting: Between = Between(1.5, 3.0),
+    ) -> None:
+        shuffled = [LEFT, RIGHT, NOD, BLINK]
+        rng.shuffle(shuffled)
+        self._order = tuple(shuffled) if order is None else order
+        self._rng, self._lasts = rng, (acting, resting)
+        self._next_s, self._step = 1.0, 0
+
+    def until(self, at_s: float) -> Iterator[tuple[str, float]]:
+        """What is heard up to this moment, and when."""
+        while self._next_s <= at_s:
+            resting, number = self._step % 2, self._step // 2 % len(self._order)
+            yield "straight" if resting else self._order[number], self._next_s
+            self._next_s += self._lasts[resting].draw(self._rng)
+            self._step += 1
 
 
 class Sway:
