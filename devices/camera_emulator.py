@@ -303,14 +303,14 @@ class TakingTurns:
         self._step, self._done = step, done
 
     def ask(self, word: str, at_s: float) -> None:
+        if word == "look" or self._done:
+            self._show(True, at_s)
         if word == self._word:
             return
         self._word = word
         if word == "look":
             self._turned = False
         if word in STRAIGHT:
-            if word == "look" or self._done:
-                self._show(True, at_s)
             self._body.ask(word, at_s)
         elif word in (LEFT, RIGHT) and not self._turned:
             self._turned = True

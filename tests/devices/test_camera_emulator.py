@@ -335,19 +335,22 @@ def test_a_photo_and_its_holder_take_turns(networks: Models, cast: Cast) -> None
 
     turns.ask("look", 0.0)
     assert photo(0.5)
-    turns.read(1, 3)
+    turns.read(1, False)
     turns.ask("blink", 2.0)
     assert covered(2.1) and not covered(2.7) and not photo(2.7)
     turns.ask("straight", 5.0)
     assert not photo(5.3)
-    turns.read(2, 3)
+    turns.read(2, False)
     turns.ask("turn_left", 6.0)
     assert covered(6.1) and photo(6.7)
     turns.ask("straight", 10.0)
     assert photo(10.3)
-    turns.read(3, 3)
+    turns.read(3, False)
     turns.ask("turn_right", 11.0)  # the photo has had its turn
     assert covered(11.1) and not photo(11.7)
+    turns.ask("straight", 13.0)  # told to come back: the end is not yet
+    assert not photo(14.5)
+    turns.read(3, True)
     turns.ask("straight", 15.0)
     assert covered(15.1) and photo(17.0)
 
