@@ -124,7 +124,7 @@ def kiosk(
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     made = Visitor(central, tmp_path, iter(()), clock=LiveClock())
     made.stand.camera.pull()  # its own; this file's is one that a test can hurt
-    check = replace(made.config.face.check, step_s=5.0, gentle_step_s=5.0, nobody_s=5.0)
+    check = replace(made.config.face.check, step_s=5.0, gentle_step_s=5.0, nobody_s=5.0, most_pause_s=1.0)
     made.config = replace(
         made.config,
         camera=replace(made.config.camera, port=camera.port, width=640, height=480),
