@@ -50,7 +50,7 @@ from kiosk.wire import CheckState, ReferenceSource
 
 CERTIFYING = (RecordKind.FACE, RecordKind.MANUAL)
 HOME, INSTITUTION = "home_visit", "institution_batch"
-CONSENTS = (CONSENT_VERSION, "2026-01")
+CONSENTS = (CONSENT_VERSION, "2026-11", "2026-01")  # the newest first
 DAY_MS = 24 * 3600 * 1000
 WITHDRAWN = {Why.MOVED.value: PacketResult.PERSON_MOVED, Why.CERTIFIED.value: PacketResult.ALREADY_CERTIFIED}
 RESULTS = {

@@ -494,7 +494,7 @@ FIELD_NUMBER_OTHER: Final = "这不是 {name} 登记的号码，请看清再输�
 # read aloud to the person; another wording is another kiosk.field.wire.CONSENT_VERSION
 FIELD_CONSENT: Final = (
     "请念给老人听：",
-    "“每年一次，确认领待遇的是您本人。想请您对着平板看一看，眨眨眼。",
+    "“按规定要确认领待遇的是您本人。想请您对着平板看一看，眨眨眼、转转头。",
     "您的脸只在这台平板里和以前的照片比一比，照片不保存，办完就清除。",
     "社保中心只收到结果和时间。不愿意也不要紧，可以走人工，待遇不受影响。”",
 )

@@ -42,7 +42,7 @@ from kiosk.wire import (
 GENESIS = "0" * 64
 SIGNED = b"visit packet "
 # Of kiosk.texts.FIELD_CONSENT, which is read aloud; another wording is another version.
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-12"
 PACKET_MOST_BYTES = 150_000  # sealed; a picture and a photo of 44 kB each, twice base64, among it
 
 LocalId = Annotated[str, Field(pattern=r"^[A-Z0-9-]{8,40}$")]
