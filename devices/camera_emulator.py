@@ -217,7 +217,8 @@ class ReplayedVideo:
             self._person.ask(word, heard_s)
         shown = np.asarray(self._person.image(at_s)[self._glass])
         lighter, darker = (part[self._glass] for part in self._raster)
-        self._layer.picture[(*self._glass, slice(0, 3))] = cv2.subtract(cv2.add(shown, lighter), darker)
+        played = cv2.subtract(cv2.add(shown, lighter), darker)
+        cv2.cvtColor(played, cv2.COLOR_BGR2BGRA, dst=self._layer.picture[self._glass])
 
 
 class TwoFaces:

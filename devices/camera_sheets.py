@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -92,35 +93,66 @@ class Print:
         return frame
 
 
+@dataclass(frozen=True, eq=False)
+class Hole:
+    """Where it is in the frame, how open (``soft``) and how lit (``rim``) its pixels are, and what is left of the paper there."""
+
+    place: tuple[slice, slice]
+    soft: Field
+    rim: Field
+    paper: Field
+
+    @classmethod
+    def of(
+        cls,
+        paper: Image,
+        box: tuple[int, int, int, int],
+        mesh: Field,
+        eye: tuple[tuple[int, ...], ...],
+        scene: Scene,
+    ) -> Hole:
+        left, top, right, bottom = box
+        hole = np.zeros((bottom - top, right - left), np.float32)
+        corners, upper, lower, _ = eye
+        outline = mesh[[corners[0], *upper, corners[1], *lower], :2] - np.array((left, top))
+        middle = outline.mean(axis=0)
+        grown = cv2.convexHull((middle + (outline - middle) * 1.25).astype(np.float32))
+        cv2.fillPoly(hole, [np.rint(grown).astype(np.int32)], 1.0)
+        soft = cv2.GaussianBlur(hole, (0, 0), 0.8)[..., None]
+        rim = 1 - 0.5 * cv2.GaussianBlur(1 - hole, (0, 0), 0.01 * scene.face_px)[..., None]  # its shadow
+        place = (slice(top, bottom), slice(left, right))
+        return cls(place, soft, rim, paper[place] * (1 - soft))
+
+
 class Holes:
     """Living eyes behind a print.  They close, look about a little, and slide under the paper when it is tilted."""
 
     def __init__(self, printed: Print, sitter: Sitter, scene: Scene) -> None:
         self._printed, self._face_px = printed, scene.face_px
         self._eyes = printed.lit.on(Placing(sitter.portrait, scene).picture(sitter.portrait.picture))
-        self._paper = printed.layer.picture[..., :3].copy()
+        paper = printed.layer.picture[..., :3]
+        # a lid's box is the same however far it is closed
+        self._holes = tuple(
+            Hole.of(paper, lid(self._eyes, printed.mesh, eye, 0.0)[0], printed.mesh, eye, scene)
+            for eye in EYES
+        )
+        self._lid = lru_cache(maxsize=64)(self._drawn)
 
     def look(self, closed: float, grip: Grip, wander: tuple[float, float]) -> None:
         """``wander``: pixels by which the eyes are beside their holes even when nothing is tilted."""
         deep = BEHIND_PAPER * self._face_px
         x = wander[0] - deep * math.sin(math.radians(grip.turn.yaw))
         y = wander[1] + deep * math.sin(math.radians(grip.turn.pitch))
-        for eye in EYES:
-            (left, top, right, bottom), patch = lid(self._eyes, self._printed.mesh, eye, closed)
+        for number, hole in enumerate(self._holes):
+            patch = self._lid(number, closed)
             height, width = patch.shape[:2]
             slid = cv2.warpAffine(
                 patch, np.array(((1.0, 0, x), (0, 1.0, y))), (width, height), borderMode=cv2.BORDER_REPLICATE
             )
-            hole = np.zeros((height, width), np.float32)
-            corners, upper, lower, _ = eye
-            outline = self._printed.mesh[[corners[0], *upper, corners[1], *lower], :2] - np.array((left, top))
-            middle = outline.mean(axis=0)
-            grown = cv2.convexHull((middle + (outline - middle) * 1.25).astype(np.float32))
-            cv2.fillPoly(hole, [np.rint(grown).astype(np.int32)], 1.0)
-            soft = cv2.GaussianBlur(hole, (0, 0), 0.8)[..., None]
-            rim = 1 - 0.5 * cv2.GaussianBlur(1 - hole, (0, 0), 0.01 * self._face_px)[..., None]  # its shadow
-            paper = self._paper[top:bottom, left:right]
-            self._printed.layer.picture[top:bottom, left:right, :3] = slid * rim * soft + paper * (1 - soft)
+            self._printed.layer.picture[(*hole.place, slice(0, 3))] = slid * hole.rim * hole.soft + hole.paper
+
+    def _drawn(self, number: int, closed: float) -> Image:
+        return lid(self._eyes, self._printed.mesh, EYES[number], closed)[1]
 
 
 def raster(scene: Scene, rng: Rng) -> tuple[Image, Image]:
