@@ -1,8 +1,9 @@
 """What the evidence of a check supports.  Pure: central's word, whatever the kiosk calls it.
 
-accepted          the end says so, no doubt, at least three actions asked and each of them done, in a time that people need; by
-                  limits that are known here every score gives the zone it was told with, one accepts and none contradicts; the
-                  faces are those that central gave, all of them; never told before; within the check's life, told within a day
+accepted          the end says so, no doubt, actions asked as a kiosk draws them and each of them done, in a time that people need;
+                  by limits that are known here every score gives the zone it was told with, one accepts and none contradicts;
+                  the faces are those that central gave, all of them; never told before; within the check's life, told within a
+                  day
 under_review      all of that, but told late: a person can decide it by asking
 not_recognised    everything else: nothing has changed, another try, another way; a picture may still go to a person
 """
@@ -20,10 +21,10 @@ from kiosk.wire import AskedAction, CheckEnd, CheckEvidence, CheckState, Compare
 LIFE_MS = 20 * 60 * 1000  # from the consent to the end of a check
 TOLD_WITHIN_MS = 24 * 60 * 60 * 1000
 CLOCKS_APART_MS = 2 * 60 * 1000  # what a kiosk's clock may be wrong by
-ACTIONS = ("blink", "turn_left", "turn_right", "nod")  # kiosk.face.guidance.Action
-LEAST_ACTIONS = 3
+BLINK, MOVEMENTS = "blink", ("turn_left", "turn_right", "nod")  # kiosk.face.guidance.Action
+LEAST_ACTIONS = 4
 SOONEST_MS = 250  # nobody has heard a question and done what it asks
-SHORTEST_MS = 3_000  # nobody has been looked at, and has done three actions
+SHORTEST_MS = 4_000  # nobody has been looked at, and has done four actions
 MS_A_FRAME = 1_000  # a face that is not seen for longer is lost: the check would have begun again
 
 
@@ -34,7 +35,7 @@ class Reason(StrEnum):
     TOLD_LATE = "told_late"  # the evidence came more than a day after the check
     OUTSIDE = "outside"  # it ended before it began, or long after
     DOUBTED = "doubted"
-    NOT_ASKED = "not_asked"  # fewer than three different actions that are known here
+    NOT_ASKED = "not_asked"  # actions that no kiosk draws: see can_be_drawn
     NOT_DONE = "not_done"  # an action was not seen
     IMPOSSIBLE = "impossible"  # times that nobody can have had
     NOT_COMPARED = "not_compared"  # no reference was close enough
@@ -105,16 +106,31 @@ def flaw_of(evidence: CheckEvidence, given: Collection[str], limits: FaceLimits)
 def _flaw_of_person(evidence: CheckEvidence) -> Reason:
     """What somebody did."""
     actions = [asked.action for asked in evidence.asked]
-    known = set(actions) <= set(ACTIONS) and len(set(actions)) == len(actions)  # drawn without repetition
     flaws = {
         Reason.DOUBTED: bool(evidence.doubts),
-        Reason.NOT_ASKED: len(actions) < LEAST_ACTIONS or not known,
+        Reason.NOT_ASKED: not can_be_drawn(actions),
         Reason.NOT_DONE: any(asked.done_ms is None for asked in evidence.asked),
         Reason.IMPOSSIBLE: not _can_be(evidence.asked, evidence.duration_ms)
         or evidence.duration_ms < SHORTEST_MS
         or evidence.frames * MS_A_FRAME < evidence.duration_ms,
     }
     return _first(flaws)
+
+
+def can_be_drawn(actions: Sequence[str]) -> bool:
+    """Whether a kiosk can have asked this: four actions or more, one blink, each movement of the head another than the one before.
+
+    Of actions that come once each the last is known before it is asked, and a film that shows all movements in circles fits one
+    draw in six.  Of movements that may come again it fits one in twelve, and each further question halves that.  Blinks come by
+    themselves and part nothing: there is one, and the movements before and after it differ too.
+    """
+    movements = [action for action in actions if action != BLINK]
+    return (
+        len(actions) >= LEAST_ACTIONS
+        and len(actions) - len(movements) == 1
+        and set(movements) <= set(MOVEMENTS)
+        and all(before != after for before, after in pairwise(movements))
+    )
 
 
 def _can_be(asked: Sequence[AskedAction], duration_ms: int) -> bool:

@@ -230,7 +230,7 @@ def evidence_of(kiosk: Kiosk | Tablet, outcome: Outcome) -> wire.CheckEvidence:
                 asked_ms=count(a.asked_ms),
                 done_ms=None if a.done_ms is None else count(a.done_ms),
             )
-            for a in outcome.asked[:20]
+            for a in outcome.asked[-20:]  # the newest: what the check ended with
         ),
         doubts=tuple(doubt.value for doubt in outcome.doubts[:10]),
         comparisons=tuple(

@@ -17,7 +17,7 @@ from kiosk.face.weights import RESNET, detector_digest
 from kiosk.face.zones import START
 from kiosk.seal import ReceiverKey, seal
 from kiosk.wire import CONSENT_VERSION, ReferenceSource, picture_info
-from tests.central.sitter import answers
+from tests.central.sitter import DRAWN, answers
 
 PORTRAIT = Path(__file__).parents[2] / "stand" / "faces" / "astronaut.png"  # public domain
 STROKES = [
@@ -91,7 +91,7 @@ class Hall:
     def tell(self, check_id, end="review", doubts=(), comparisons=None, asked=None):
         """The evidence, as the kiosk has it a moment after the check."""
         self.clock.move_s(40)
-        asked = asked or answers(check_id, "blink", "turn_left", "nod")
+        asked = asked or answers(check_id, *DRAWN)
         body = {
             "end": end,
             "asked": asked,

@@ -81,8 +81,11 @@ class Sitter:
         return self.kiosk.visit()["certification"]
 
 
+DRAWN = ("turn_left", "blink", "nod", "turn_left")  # as a kiosk draws: a movement may come again, not at once
+
+
 def answers(check_id, *actions):
-    """Questions and answers that are this check's alone, all within twelve seconds."""
+    """Questions and answers that are this check's alone, each within 3.2 seconds."""
     rng, asked, at_ms = Random(check_id), [], 1_500
     for action in actions:
         asked_ms = at_ms + rng.randint(400, 1_200)
@@ -95,7 +98,7 @@ def evidence(ended_ms, check_id="WD001-CHECK-1", **changes):
     """What bears itself out; ``ended_ms`` by the kiosk's clock."""
     told = {
         "end": "accepted",
-        "asked": answers(check_id, "blink", "turn_left", "nod"),
+        "asked": answers(check_id, *DRAWN),
         "doubts": [],
         "comparisons": [{"source": "photo", "zone": "accept", "score": 0.31, "flaws": []}],
         "engine": "dlib",
@@ -103,7 +106,7 @@ def evidence(ended_ms, check_id="WD001-CHECK-1", **changes):
         "detector": detector_digest(),
         "thresholds": START[0].digest,
         "frames": 140,
-        "duration_ms": 11_800,
+        "duration_ms": 14_800,
         "quality": {"sharpness": 210.5},
         "ended_at": datetime.fromtimestamp(ended_ms / 1000, CHINA).isoformat(),
     }

@@ -20,6 +20,7 @@ from kiosk.face.zones import START
 from kiosk.seal import NotSealedForUs, ReceiverKey
 from kiosk.wire import CheckState
 from tests.central.boxes import tamper
+from tests.central.draws import NEVER_DRAWN, words
 from tests.central.review_hall import Hall
 from tests.central.sitter import (
     DUE_S,
@@ -165,7 +166,8 @@ def test_told_by_many_at_once_it_certifies_once(central, zhang, kiosk_at):
 
 PHOTO = {"source": "photo", "zone": "accept", "score": 0.3}
 CHIP = {**PHOTO, "source": "chip"}
-TURN = {"action": "turn_left", "asked_ms": 9_000, "done_ms": 10_500}
+TURN = {"action": "turn_left", "asked_ms": 12_000, "done_ms": 13_500}
+THREE = answers(CHECK, "blink", "nod", "turn_right")
 NOT_DONE = {**TURN, "done_ms": None}
 
 
@@ -174,17 +176,15 @@ NOT_DONE = {**TURN, "done_ms": None}
     [
         ({"doubts": ["flat"]}, "doubted"),
         ({"asked": []}, "not_asked"),
-        ({"asked": answers(CHECK, "blink", "nod")}, "not_asked"),
-        ({"asked": answers(CHECK, "blink", "nod", "sing")}, "not_asked"),
-        ({"asked": answers(CHECK, "blink", "nod", "nod")}, "not_asked"),
-        ({"asked": [*answers(CHECK, "blink", "nod"), NOT_DONE]}, "not_done"),
-        ({"asked": [TURN, *answers(CHECK, "blink", "nod")]}, "impossible"),  # the last was asked first
-        ({"asked": [*answers(CHECK, "blink", "nod"), {**TURN, "done_ms": 9_000}]}, "impossible"),
-        ({"asked": [*answers(CHECK, "blink", "nod"), {**TURN, "done_ms": 9_249}]}, "impossible"),
-        ({"asked": [*answers(CHECK, "blink", "nod"), {**TURN, "done_ms": 11_801}]}, "impossible"),
+        *[({"asked": answers(CHECK, *words(drawn))}, "not_asked") for drawn in NEVER_DRAWN],
+        ({"asked": [*THREE, NOT_DONE]}, "not_done"),
+        ({"asked": [TURN, *THREE]}, "impossible"),  # the last was asked first
+        ({"asked": [*THREE, {**TURN, "done_ms": 12_000}]}, "impossible"),
+        ({"asked": [*THREE, {**TURN, "done_ms": 12_249}]}, "impossible"),
+        ({"asked": [*THREE, {**TURN, "done_ms": 14_801}]}, "impossible"),
         ({"duration_ms": 0}, "impossible"),
         ({"frames": 0}, "impossible"),
-        ({"frames": 11}, "impossible"),
+        ({"frames": 14}, "impossible"),
         ({"comparisons": []}, "not_all"),
         ({"comparisons": [{**PHOTO, "zone": "review", "score": 0.45}]}, "not_compared"),
         ({"comparisons": [{**PHOTO, "zone": "review", "score": None, "flaws": ["small"]}]}, "not_compared"),
@@ -243,7 +243,7 @@ def test_what_another_check_was_told_certifies_nobody_else(central, zhang):
     zhang.clock.move_s(400 * DAY_S)
     second = Sitter(zhang.kiosk, zhang.clock, other.person_id)
     second.begun("WD001-CHECK-2")
-    again = {"asked": told["asked"], "frames": 155, "duration_ms": 12_345, "quality": {}}
+    again = {"asked": told["asked"], "frames": 155, "duration_ms": 15_345, "quality": {}}
     assert second.told("WD001-CHECK-2", **again)[1]["state"] == "not_recognised"
     assert states(central, "WD001-CHECK-2")[-1] == ("not_recognised", "repeated", "")
     second.begun("WD001-CHECK-3")

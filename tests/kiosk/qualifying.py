@@ -151,8 +151,8 @@ def outcome(end: End = End.ACCEPTED, **more: Any) -> Outcome:
         "model": RESNET.sha256,
         "thresholds": START[0].digest,
         "detector": detector_digest(),
-        "frames": 88,
-        "duration_ms": 6400,
+        "frames": 114,
+        "duration_ms": 8300,
         "quality": {"sharpness": 120.5, "brightness": 131.0},
         "has_picture": end in (End.ACCEPTED, End.REVIEW, End.NO_MATCH),
         **more,
@@ -163,11 +163,12 @@ def outcome(end: End = End.ACCEPTED, **more: Any) -> Outcome:
 def answered(number: int) -> tuple[Asked, ...]:
     """What check ``number`` asked, and when it was done: nobody else's times."""
     times = Random(number)
-    blinked, turned, nodded = (times.randint(300, 1300) for _ in range(3))
+    blinked, turned, nodded, again = (times.randint(300, 1300) for _ in range(4))
     return (
         Asked(Action.BLINK, 1200, 1200 + blinked),
         Asked(Action.TURN_LEFT, 3000, 3000 + turned),
         Asked(Action.NOD, 4700, 4700 + nodded),
+        Asked(Action.TURN_LEFT, 6600, 6600 + again),
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from kiosk import dates, texts, views, wire
 from kiosk.config import FaceChip
 from kiosk.face.booth import BoothState
-from kiosk.face.guidance import Comparison, Doubt, End, Guidance, Outcome, Phase
+from kiosk.face.guidance import Action, Asked, Comparison, Doubt, End, Guidance, Outcome, Phase
 from kiosk.face.reference_format import StoredChip, write
 from kiosk.face.verdicts import Flaw
 from kiosk.face.zones import Source, Zone
@@ -560,6 +560,14 @@ def test_a_consent_that_was_given_elsewhere_is_taken_back_here(folks: Township, 
     registrar.leave(check_id, page.visit)
     assert registrar.settle(CHECK + check_id)
     assert states_of(folks, check_id)[-1] == "withdrawn"
+
+
+def test_of_many_questions_the_newest_are_told(visitor: Visitor) -> None:
+    """After every mistake all is asked anew; what a person who compares wants to see is how it ended."""
+    asked = tuple(Asked(Action.NOD, 1000 * n, None if n == 28 else 1000 * n + 500) for n in range(29))
+    told = face_check.evidence_of(visitor.start_if_off().kiosk, outcome(End.NOT_DONE, asked=asked)).asked
+    assert [each.asked_ms for each in told] == [1000 * n for n in range(9, 29)]
+    assert [each.asked_ms for each in told if each.done_ms is None] == [28_000]
 
 
 def test_staff_can_look_besides_where_the_centre_offers_that(folks: Township, visitor: Visitor) -> None:

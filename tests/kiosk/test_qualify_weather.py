@@ -30,6 +30,7 @@ from tests.kiosk.qualifying import (
     PHOTO,
     SIGNED,
     Township,
+    answered,
     booth,
     entries,
     kept_on_disk,
@@ -153,6 +154,23 @@ def test_done_here_and_delivered_when_the_line_is_back(
     assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
     assert visitor.page(person.card).certification.state is wire.CertificationState.VALID
     assert '"outbox_delivered"' in visitor.log_text.getvalue()
+
+
+def test_what_an_earlier_version_asked_waits_in_the_journal_and_certifies_nobody(
+    folks: Township, visitor: Visitor, cut: Any
+) -> None:
+    """Three different actions were once enough.  The person comes again; what is told later is told all the same."""
+    older = answered(0)[:3]
+    visitor.booth = booth(outcome(asked=older), outcome())
+    person, other = folks.somebody("due", "overdue"), folks.somebody("due", "overdue")
+    visit(visitor, person.card, FACE, cut, DONE)
+    old = newest(visitor)
+    visitor.stand.network.healthy()
+    visitor.sweep()
+    assert entries(visitor) == [["begun", "granted", "evidence", "answered"]]
+    assert states_of(folks, old) == ["open", "not_recognised"] and certifications(folks, old) == 0
+    desk = visit(visitor, other.card, FACE, DONE)
+    assert desk.last(views.Certified).state is CertifiedState.ACCEPTED
 
 
 def test_a_lost_answer_certifies_once(folks: Township, visitor: Visitor) -> None:

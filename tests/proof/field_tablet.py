@@ -122,7 +122,7 @@ class CameraBooth(FakeBooth):
 
 
 def outcome(end: End, times: Random) -> Outcome:
-    """What a worker that looked at somebody for six seconds says."""
+    """What a worker that looked at somebody for eight seconds says."""
     zone = {End.ACCEPTED: Zone.ACCEPT, End.REVIEW: Zone.REVIEW}.get(end)
     return Outcome(
         end,
@@ -130,14 +130,15 @@ def outcome(end: End, times: Random) -> Outcome:
             Asked(Action.BLINK, 1200, times.randint(1500, 2600)),
             Asked(Action.TURN_LEFT, 3000, times.randint(3600, 4600)),
             Asked(Action.NOD, 4700, times.randint(5100, 6100)),
+            Asked(Action.TURN_LEFT, 6600, times.randint(7100, 7900)),
         ),
         comparisons=(Comparison(Source.PHOTO, zone, 0.31 if zone is Zone.ACCEPT else 0.45),) if zone else (),
         engine="dlib",
         model=RESNET.sha256,
         thresholds=START[0].digest,
         detector=detector_digest(),
-        frames=88,
-        duration_ms=6400,
+        frames=114,
+        duration_ms=8300,
         quality={"sharpness": 120.5, "brightness": 131.0},
         has_picture=zone is not None,
     )
