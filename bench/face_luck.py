@@ -5,7 +5,8 @@ would, in virtual time: thousands of films take minutes.  Signs of a screen or a
 where nothing else stops a film: a fine screen on a stand.
 
     film            as the bench of attacks renders it: four actions in circles, one every 4.5 to 9 s
-    patient film    made by somebody who knows the rules: nobody in it moves for 10 to 16 s, longer than any pause
+    patient film    made by somebody who knows the rules: turns and nods in circles, one every 10 to 16 s, longer than any pause;
+                    blinks come by themselves
     living          people who hear, as a control: what does not let them through would say nothing about films
 """
 
@@ -25,7 +26,7 @@ import numpy as np
 from bench.face_run import CAP_S, FPS, GENTLE, word
 from bench.figures import Figure, exact_interval, percentile
 from bench.scene import SEED
-from devices.camera_manner import Between, Body, Manner, Rng, Tape
+from devices.camera_manner import LEFT, NOD, RIGHT, Between, Body, Manner, Rng, Tape
 from devices.camera_scene import Scene
 from kiosk.config import FaceCheck
 from kiosk.face.challenge import Challenge
@@ -41,11 +42,14 @@ FACE_PX = 230.0
 OPEN, CLOSED = 0.32, 0.13  # openness as the engine gives it
 POSE_NOISE_DEG = 0.7
 LIVING = "living"
-TAPES: Mapping[str, Callable[[Rng], Tape]] = {
-    "film": Tape,
-    "patient_film": partial(Tape, acting=Between(7.0, 10.0), resting=Between(3.0, 6.0)),
-}
-FIGURES = tuple(f"luck_{kind}" for kind in TAPES)
+
+
+def patient(rng: Rng) -> Tape:
+    order = (LEFT, RIGHT, NOD) if rng.random() < 0.5 else (LEFT, NOD, RIGHT)
+    return Tape(rng, order, acting=Between(7.0, 10.0), resting=Between(3.0, 6.0))
+
+
+TAPES: Mapping[str, Callable[[Rng], Tape]] = {"film": Tape, "patient_film": patient}
 
 
 @dataclass(frozen=True)
