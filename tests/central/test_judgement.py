@@ -7,6 +7,8 @@ import pytest
 
 from central.face_limits import trusted
 from central.judgement import Reason, can_be_drawn, flaw_of
+from kiosk.face.guidance import Action
+from kiosk.face.questions import orders
 from kiosk.wire import CheckEvidence
 from tests.central.draws import NEVER_DRAWN, words
 from tests.central.sitter import evidence
@@ -52,6 +54,19 @@ def test_each_further_question_doubles_the_draws_of_movements():
         drawn = {"".join(each) for each in product("BLRN", repeat=asked) if can_be_drawn(words(each))}
         orders[asked] = len({each.replace("B", "") for each in drawn})
     assert orders == {4: 12, 5: 24, 6: 48}
+
+
+@pytest.mark.parametrize("actions", range(4, 10))  # six by the settings, and three mistakes
+def test_whatever_a_kiosk_draws_is_taken(actions):
+    assert all(can_be_drawn([action.value for action in order]) for order in orders(actions))
+
+
+@pytest.mark.parametrize("actions", [4, 5, 6])
+def test_and_nothing_else_is(actions):
+    taken = {
+        order for order in product(Action, repeat=actions) if can_be_drawn([each.value for each in order])
+    }
+    assert taken == set(orders(actions))
 
 
 @pytest.mark.parametrize("drawn", NEVER_DRAWN, ids=NEVER_DRAWN.values())
