@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 first=(tests/screens tests/devices tests/field tests/stand tests/kiosk/face tests/kiosk/test_whole_check.py)
-second=(tests/central tests/proof tests/bench)
+second=(tests/central)
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
 run() { .venv/bin/python -m pytest -p no:cacheprovider "$@"; }
