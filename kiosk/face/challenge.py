@@ -98,7 +98,7 @@ class Challenge:
     def look(self) -> Look:
         """How much of the eyes the next frame needs."""
         if self._phase is Phase.LOOKING:
-            return Look.BOTH
+            return Look.BOTH if self._looking.wants_eyes else Look.NOT
         return Look.UNTIL_OPEN if self.action is Action.BLINK else Look.NOT
 
     @property
@@ -233,7 +233,7 @@ class Challenge:
 
     def _learn(self, seen: Seen, at_s: float) -> Event | None:
         """LOOKING."""
-        if not seen.quality.good or seen.pose is None or seen.eyes is None or seen.eyes.right is None:
+        if not seen.quality.good or seen.pose is None:
             if at_s - self._good_s > self._rules.nobody_s:
                 return self._finish(End.NOBODY)
             return None

@@ -14,6 +14,7 @@ LEAST_LOOKS = 5  # frames that make a straight look, however slow the camera is
 STEADY_DEG = 7.0  # the poses of a straight look span no more
 LOOK_BROKEN_S = 0.7  # a look with a longer hole starts anew
 NARROWEST = 0.05  # openness that is no eye
+EYES_EVERY_S = 0.1  # in frames that come faster, every second one says enough of the eyes: two looks cost as much as all the rest
 MOVED_SEAT_S = 0.8  # steady for so long, somewhere else: that is where straight is now
 MOVED_SEAT_DEG = 15.0
 
@@ -24,7 +25,7 @@ class _Look:
 
     at_s: float
     pose: Pose
-    eyes: Eyes
+    eyes: Eyes | None
 
 
 class Looking:
@@ -43,11 +44,20 @@ class Looking:
         return len(self._looks) <= 1
 
     @property
+    def wants_eyes(self) -> bool:
+        """Whether the next frame should say how far the eyes are open."""
+        last = self._looks[-2:]
+        return len(last) < 2 or last[1].eyes is None or last[1].at_s - last[0].at_s > EYES_EVERY_S
+
+    @property
     def progress(self) -> float:
         return min(1.0, self._lasted_s / self._look_s)
 
-    def see(self, pose: Pose, eyes: Eyes, followed: bool, at_s: float) -> bool:
-        """A good frame.  False: the head did not hold still.  ``followed``: the face is that of the frame before."""
+    def see(self, pose: Pose, eyes: Eyes | None, followed: bool, at_s: float) -> bool:
+        """A good frame, with its eyes when they were asked for.  False: the head did not hold still.
+
+        ``followed``: the face is that of the frame before.
+        """
         if self._looks and (at_s - self._looks[-1].at_s > LOOK_BROKEN_S or not followed):
             self._looks.clear()  # another face may have taken the place
         self._looks.append(_Look(at_s, pose, eyes))
@@ -59,14 +69,14 @@ class Looking:
     @property
     def straight(self) -> Straight | None:
         """None: not long enough yet."""
-        looks = self._looks
-        if self._lasted_s < self._look_s or len(looks) < LEAST_LOOKS:
+        looks, eyes = self._looks, [look.eyes for look in self._looks if look.eyes is not None]
+        if self._lasted_s < self._look_s or len(eyes) < LEAST_LOOKS:
             return None
         return Straight(
             median(look.pose.yaw for look in looks),
             median(look.pose.pitch for look in looks),
-            max(NARROWEST, median(look.eyes.left for look in looks)),
-            max(NARROWEST, median(look.eyes.right or 0.0 for look in looks)),
+            max(NARROWEST, median(one.left for one in eyes)),
+            max(NARROWEST, median(one.right or 0.0 for one in eyes)),
         )
 
     @property

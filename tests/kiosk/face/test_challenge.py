@@ -16,6 +16,7 @@ from kiosk.face.detection import Box
 from kiosk.face.guidance import Action, Doubt, End, Phase
 from kiosk.face.iris import Eyes
 from kiosk.face.mesh import Mesh
+from kiosk.face.movements import OPEN_AGAIN
 from kiosk.face.pose import Pose
 from kiosk.face.quality import Light, Quality
 from kiosk.face.questions import Questions
@@ -62,6 +63,7 @@ class Film:
         high: float = 250.0,
         hints: tuple[Hint, ...] = (),
         there: bool = True,
+        told: bool = True,
     ) -> None:
         points = np.zeros((468, 3), np.float32)
         points[:, 0], points[:, 1] = (
@@ -75,7 +77,7 @@ class Film:
             sight,
             Quality(hints if there else (Hint.COME_TO_THE_SCREEN,), LIGHT),
             Pose(yaw + 3.0, pitch - 12.0, 0.0) if there else None,  # nobody looks straight at 0
-            Eyes(open_now, open_now) if there else None,
+            Eyes(open_now, open_now) if there and told else None,
         )
         event = self.challenge.see(seen, self.at_s)
         if event is not None:
@@ -215,6 +217,19 @@ def test_one_frame_among_many_is_noise_and_one_among_few_a_blink() -> None:
         seen.frame(eyes=0.4)
         seen.frame()
         assert (seen.challenge.action is not BLINK) is counts, fps
+
+
+@pytest.mark.parametrize(("fps", "share"), [(8.0, 1.0), (15.0, 0.5), (30.0, 0.5)])
+def test_of_quick_frames_every_second_one_tells_of_the_eyes(fps: float, share: float) -> None:
+    """Two eyes cost as much as all the rest of a frame; what is not asked for is not there."""
+    seen, asked = film((BLINK, L, R, L), fps=fps), []
+    while seen.challenge.guidance.phase is Phase.LOOKING:
+        asked.append(seen.challenge.look)
+        seen.frame(told=asked[-1] is Look.BOTH)
+    assert set(asked) <= {Look.BOTH, Look.NOT}
+    assert asked.count(Look.BOTH) / len(asked) == pytest.approx(share, abs=0.1)
+    assert seen.challenge.plainly_open == pytest.approx(OPEN_AGAIN * seen.open_eyes)
+    assert [seen.answer() for _ in range(2)] == [BLINK, L]
 
 
 def test_no_question_before_the_straight_look_is_known() -> None:
