@@ -1,7 +1,7 @@
 """Is a living person there, who does what was asked just now?  Pure: one frame's words in, what to say to the person out.
 
     LOOKING     the person's own straight face is learnt: medians of about a second of good, steady frames
-    RETURNING   straight and quiet for a moment, and then for a pause that nobody can foresee
+    RETURNING   straight again, then a pause that nobody can foresee; a head may tremble in it, and is quiet for a moment after it
     ACTING      one action is asked; it counts when it begins after a person can have heard it, and is over
                 ... RETURNING and ACTING until all are done; then straight once more: passed
 
@@ -30,6 +30,7 @@ from random import Random
 from kiosk.config import FaceCheck
 from kiosk.face.continuity import Place, place
 from kiosk.face.guidance import Action, Asked, Doubt, End, Guidance, Phase
+from kiosk.face.hints import Hints
 from kiosk.face.movements import OPEN_AGAIN, Head, Lids, Movement, Straight
 from kiosk.face.pose import Pose
 from kiosk.face.questions import Questions
@@ -38,15 +39,11 @@ from kiosk.face.straight import Looking, Seat
 from kiosk.face.verdicts import Hint
 
 QUIET_S = 0.4
-ONCE_MORE_S = (
-    1.0  # who nods once nods twice: the same again, so soon after the next question, is no answer to it
-)
+# who nods once nods twice: the same again, so soon after the next question, is no answer to it
+ONCE_MORE_S = 1.0
 THERE_S = 1.0  # a turn that has come far enough may go on for so long before it is called back
 LAST_LOOKS = 3
 MOST_INTERRUPTIONS = 1  # by the camera, once there was a draw
-HINT_AFTER_S = 0.4  # shorter is a flicker
-LOOK_BACK_AFTER_S = 1.5
-BY_ACTING = (Hint.LOOK_STRAIGHT, Hint.HOLD_STILL)  # who does as asked cannot help these
 
 
 class Event(Enum):
@@ -71,7 +68,8 @@ class Challenge:
         self._straight: Straight | None = None
         self._head, self._lids = Head(rules), Lids(rules)
         self._questions = Questions(rules, rng)
-        self._quiet_s: float | None = None  # since when the head is straight
+        self._back_s: float | None = None  # since when it has been straight, more or less
+        self._quiet_s: float | None = None  # since when it is straight without a break
         self._there_s: float | None = None  # since when it is as far away as was asked
         self._come_back = False
         self._last_looks = 0
@@ -83,8 +81,7 @@ class Challenge:
         self._interruptions = 0
         self._several_s: float | None = None
         self._several_in_gap = False
-        self._hint: Hint | None = None
-        self._hint_s = 0.0
+        self._hints = Hints()
         self.mistakes = 0
         self.doubts: list[Doubt] = []
         self.end: End | None = None
@@ -139,12 +136,11 @@ class Challenge:
         if self.passed:
             return Guidance(Phase.COMPARING, None, steps, steps, None, 1.0)
         if self._phase is Phase.LOOKING:
-            return Guidance(Phase.LOOKING, None, 0, steps, self._hint, self._looking.progress)
+            return Guidance(Phase.LOOKING, None, 0, steps, self._hints.now, self._looking.progress)
         step = min(done + 1, steps) if self._phase is Phase.ACTING else done
-        phase = (
-            Phase.RETURNING if self._come_back else self._phase
-        )  # who is told to turn waits to be told to turn back
-        return Guidance(phase, self.action, step, steps, self._hint, done / steps)
+        # who is told to turn waits to be told to turn back
+        phase = Phase.RETURNING if self._come_back else self._phase
+        return Guidance(phase, self.action, step, steps, self._hints.now, done / steps)
 
     # --- one frame -------------------------------------------------------------------------------------------------
 
@@ -158,7 +154,7 @@ class Challenge:
         if seen.quality.good:
             self._good_s = at_s
         self.straight_now = False
-        self._tell(seen, at_s)
+        self._hints.see(seen.quality.hints, self._phase, at_s - self._phase_s, self._quiet_s is None, at_s)
         if self._is_over(at_s):
             return self._finish(End.NOT_DONE)
         if self._shared(seen, at_s):
@@ -256,8 +252,10 @@ class Challenge:
             self._quiet_s = None
         elif self._quiet_s is None:
             self._quiet_s = at_s
+            self._back_s = at_s if self._back_s is None else self._back_s
         movement = self._head.see(turn, lift, at_s)
         if movement is not None and movement.action is not None:
+            self._back_s = at_s  # a whole movement is no tremor: the pause begins anew
             return self._moved(movement, at_s)
         return self._return(pose, seen, at_s) if self._phase is Phase.RETURNING else self._act(seen, at_s)
 
@@ -317,7 +315,7 @@ class Challenge:
             if self._last_looks >= LAST_LOOKS:
                 self.passed = True
                 return Event.PASSED
-        elif self._quiet_s is not None and at_s - self._quiet_s >= QUIET_S + pause_s:
+        elif self._may_ask(at_s):
             self._enter(Phase.ACTING, at_s)
             self._lids.forget()
             self._questions.ask(at_s)
@@ -325,6 +323,12 @@ class Challenge:
         if at_s - self._phase_s > self._step_s + pause_s:
             return self._mistake(None, at_s)
         return None
+
+    def _may_ask(self, at_s: float) -> bool:
+        """The pause is over, and the head is quiet.  Who trembles need not be quiet all the while."""
+        if self._quiet_s is None or self._back_s is None:
+            return False
+        return at_s - self._quiet_s >= QUIET_S and at_s - self._back_s >= QUIET_S + self._questions.pause_s
 
     def _follow_seat(self, pose: Pose, at_s: float) -> None:
         """Who has sat down differently looks straight from there."""
@@ -350,7 +354,8 @@ class Challenge:
 
     def _return_again(self, at_s: float) -> None:
         self._enter(Phase.RETURNING, at_s)
-        self._quiet_s, self._last_looks = None, 0
+        self._quiet_s = self._back_s = None
+        self._last_looks = 0
 
     def _done(self, at_s: float) -> Event:
         self._questions.answered(at_s)
@@ -388,23 +393,3 @@ class Challenge:
     def _finish(self, end: End) -> Event | None:
         self.end = end
         return None
-
-    def _tell(self, seen: Seen, at_s: float) -> None:
-        """Chooses the hint: the most pressing one that has lasted."""
-        hints = seen.quality.hints
-        if self._phase is Phase.ACTING or (
-            self._phase is Phase.RETURNING and at_s - self._phase_s < LOOK_BACK_AFTER_S
-        ):
-            hints = tuple(hint for hint in hints if hint not in BY_ACTING)
-        hint = hints[0] if hints else None
-        if (
-            hint is None
-            and self._phase is Phase.RETURNING
-            and self._quiet_s is None
-            and at_s - self._phase_s > LOOK_BACK_AFTER_S
-        ):
-            hint = Hint.LOOK_STRAIGHT
-        if hint is None:
-            self._hint, self._hint_s = None, at_s
-        elif self._hint is not None or at_s - self._hint_s >= HINT_AFTER_S:
-            self._hint = hint

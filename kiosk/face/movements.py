@@ -19,9 +19,8 @@ from kiosk.face.pose import Pose
 STRAIGHT = 0.5  # of the angle that counts: nearer than this is straight
 OPEN_AGAIN = 0.8  # of the person's own open eyes
 BOTH_CLOSED = 0.78  # the wider of the two eyes, by its own measure: one eye alone is a wink, or noise
-SHORTEST_BLINK_S = (
-    0.09  # from the last open frame to the next; shorter is a spike of one frame at 30 a second
-)
+# from the last open frame to the next; shorter is a spike of one frame at 30 a second
+SHORTEST_BLINK_S = 0.09
 LONGEST_FRAME_S = 0.3  # a hole in time has no blink in it
 
 
@@ -94,12 +93,11 @@ class Head:
             return None
         began_s, turn, lift = self._began_s, self._turn, self._lift
         self.forget()
-        by_turn, by_lift = abs(turn) / self._rules.least_turn_deg, abs(lift) / self._rules.least_nod_deg
-        if max(by_turn, by_lift) < 1:
-            return Movement(None, began_s)
-        if by_turn >= by_lift:
+        turned, nodded = abs(turn) >= self._rules.least_turn_deg, abs(lift) >= self._rules.least_nod_deg
+        # By degrees, though less of a nod is asked for: before a camera that hangs high a wide turn lifts the head as well.
+        if turned and (abs(turn) >= abs(lift) or not nodded):
             return Movement(Action.TURN_LEFT if turn > 0 else Action.TURN_RIGHT, began_s)
-        return Movement(Action.NOD, began_s)
+        return Movement(Action.NOD if nodded else None, began_s)
 
 
 class Lids:

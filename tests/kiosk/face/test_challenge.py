@@ -29,6 +29,9 @@ LIGHT = Light(120.0, 0.0, 100.0, None, 20.0)
 QUICK = FaceCheck(most_pause_s=0.0, step_s=5.0, nobody_s=6.0, several_s=4.0)
 
 
+UNHURRIED = FaceCheck(most_pause_s=10.0)
+
+
 class Order(Random):
     """Draws what it is told, then as it comes."""
 
@@ -172,6 +175,39 @@ def test_pauses_cannot_be_foreseen_and_are_never_short() -> None:
     assert min(pauses) >= 1.0
     assert max(pauses) <= 5.0
     assert max(pauses) - min(pauses) > 3.5
+
+
+def test_who_trembles_is_asked_as_soon_as_the_pause_is_over() -> None:
+    seen = film((L, R, NOD, BLINK), rules=UNHURRIED)
+    seen.until(Phase.RETURNING)
+    began_s, pause_s = seen.at_s, seen.challenge._questions.pause_s
+    tremor = 0.7 * UNHURRIED.least_nod_deg  # not straight, and no nod
+    while seen.challenge.guidance.phase is Phase.RETURNING and seen.challenge.end is None:
+        seen.still(0.6)
+        seen.still(0.2, pitch=tremor)
+    assert pause_s <= seen.at_s - began_s <= pause_s + 1.0
+    assert not seen.challenge.mistakes
+
+
+def test_nobody_is_asked_while_the_head_is_away() -> None:
+    seen = film((L, R, NOD, BLINK), rules=UNHURRIED)
+    seen.until(Phase.RETURNING)
+    seen.still(0.6)
+    for _ in range(30):  # quiet for less than a question takes
+        seen.still(0.2, pitch=0.7 * UNHURRIED.least_nod_deg)
+        seen.still(0.3)
+        assert seen.challenge.guidance.phase is Phase.RETURNING
+
+
+def test_after_a_whole_movement_the_pause_begins_anew() -> None:
+    seen = film((NOD, R, L, BLINK), rules=UNHURRIED)
+    seen.answer()
+    seen.still(1.0)
+    seen.swing(pitch=-15.0)  # once more: no mistake, and no answer
+    began_s, pause_s = seen.at_s, seen.challenge._questions.pause_s
+    seen.until(Phase.ACTING)
+    assert pause_s <= seen.at_s - began_s <= pause_s + 1.0
+    assert not seen.challenge.mistakes
 
 
 def test_gentle_asks_as_much_and_waits_longer() -> None:
