@@ -109,9 +109,8 @@ def spelled(pinyin: str) -> str:
 
 def heard_in(ears: WhisperModel, clip: bytes) -> str:
     parts, _ = ears.transcribe(io.BytesIO(clip), language="zh", initial_prompt="以下是普通话的句子。")
-    return "".join(part.text for part in parts).replace(
-        "你", "您"
-    )  # it prefers the one, we write only the other
+    # it prefers the one, we write only the other
+    return "".join(part.text for part in parts).replace("你", "您")
 
 
 def encoded(sound: numpy.ndarray) -> bytes:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kiosk import texts, views
+from kiosk import texts, views, way_words
 from kiosk.face.guidance import Action, Guidance, Phase
 from kiosk.face.verdicts import Hint
 from kiosk.field.views import FieldVisit, MirrorPanel
@@ -118,11 +118,10 @@ def passages(view: views.View[Any]) -> Passages:
     if isinstance(view, views.Attention):
         return [(view.title, *view.body)]
     if isinstance(view, views.FaceOtherWays):
-        return [(view.title, view.note)]
+        return [(view.title, view.note), *(way_words.row_of(option, view) for option in view.options)]
     if isinstance(view, views.ChooseWay):
-        notes = [way.note for way in view.ways if way.key is views.WayKey.FACE]
         due: Passages = [(view.title, view.note), (view.due,)]
-        return [*due, (texts.WAY_TITLE, texts.WAY_NOTE), *((texts.WAY_FACE[0], note) for note in notes)]
+        return [*due, (texts.WAY_TITLE, texts.WAY_NOTE), *way_words.read_out(view)]
     if isinstance(view, views.ConsentRules):
         return [(texts.RULES_TITLE, *view.lines)]
     if isinstance(view, views.SignForReview):
@@ -141,9 +140,8 @@ def passages(view: views.View[Any]) -> Passages:
 def _of_certified(view: views.Certified) -> Passages:
     said: Passages = [CERTIFIED[view.state]]
     if view.next_date:
-        said.append(
-            (texts.CERTIFIED_NEXT,)
-        )  # the day itself stands below, in the largest type, and on the slip
+        # the day itself stands below, in the largest type, and on the slip
+        said.append((texts.CERTIFIED_NEXT,))
     if view.state is not views.CertifiedState.ACCEPTED:
         said.append((texts.CERTIFIED_SEE,))
     if view.printing or view.printed:

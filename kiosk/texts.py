@@ -290,7 +290,7 @@ REASON_MACHINE: Final = "镜头或光线不好"
 STAFF_UNKNOWN_TITLE: Final = "这张不是工作人员的卡"
 STAFF_UNKNOWN_BODY: Final = ("请能核验的工作人员放身份证。", "还没有记录，可以再来一次。")
 STAFF_IS_PERSON_TITLE: Final = "请换一位工作人员"
-STAFF_IS_PERSON_BODY: Final = ("自己不能给自己核验。", "还没有记录，可以再来一次。")
+STAFF_IS_PERSON_BODY: Final = ("不能给自己和家里人核验。", "还没有记录，可以再来一次。")
 STAFF_NOT_SENT_TITLE: Final = "社保中心没有回答"
 STAFF_NOT_SENT_BODY: Final = (
     "请工作人员先不要走，再试一次。",

@@ -1,23 +1,24 @@
 """Draws ChooseWay.  Answers a WayKey.
 
-The first two ways have panels and buttons of exactly one size, whatever they are; the others have buttons as high, in the same type.
+Two ways have panels and buttons of one size, side by side where the page is broad; the others have buttons as high, in the same type.
 FACE is marked as the usual next step by colour only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 from kiosk import texts
 from kiosk.views import WayKey, WayOption
+from kiosk.way_words import PANELS, in_panels, words_of
 from screens.buttons import Button, Press
 from screens.drawing import Icon, Panel
 from screens.figures import Chevron, pill
 from screens.layout import Box, Centre, Column, Grid, Left, Row, Space
 from screens.page import SIDE, Body, Page
-from screens.ways import ICONS, words_of
+from screens.ways import ICONS
 
-PANELS = 2
 BUTTON_HIGH = 112.0
 BESIDE = 120.0  # what frames and gaps take of a button's width at most
 
@@ -26,8 +27,6 @@ class ChooseWayScreen(Page):
     def body(self) -> Body:
         view = self.view
         self.peers: list[WayButton] = []
-        self.panels = [self._panel(way) for way in view.ways[:PANELS]]
-        rest = [self._row(way) for way in view.ways[PANELS:]]
         head: list[Box] = [self.title(view.title or texts.WAY_TITLE)]
         if view.title:
             head.append(self.note(view.note, size=40))
@@ -41,12 +40,13 @@ class ChooseWayScreen(Page):
         top: Box = self.column(head, gap=8, grow=1)
         if asks_face and landscape:
             top = Row(self.look, [top, self._rules()], gap=24)
-        boxes: list[Box] = [
-            top,
-            Grid(self.look, self.panels, len(self.panels) if landscape else 1, gap=36),
-        ]
-        if rest:
-            boxes.append(Grid(self.look, rest, len(rest) if landscape else 1, gap=24))
+        boxes: list[Box] = [top]
+        whole = in_panels(view.ways)
+        self.panels: list[Panel] = []
+        shown = sorted(view.ways, key=lambda way: way not in whole) if landscape else view.ways
+        for in_panel, ways in groupby(shown, lambda way: way in whole):
+            drawn: list[Box] = [self._panel(way) if in_panel else self._row(way) for way in ways]
+            boxes.append(Grid(self.look, drawn, len(drawn) if landscape else 1, gap=36 if in_panel else 24))
         if asks_face and not landscape:
             boxes.append(Centre(self.look, self._rules()))
         return Body(main=boxes, gap=32)
@@ -61,9 +61,10 @@ class ChooseWayScreen(Page):
         else:
             head = [Left(self.look, icon), heading]
         boxes = [*head, self.note(way.note, size=37), Space(self.look, grow=1), button]
-        return Panel(
-            self.look, Column(self.look, boxes, gap=16), border="brand", radius=40, pad=36, side_pad=42
-        )
+        whole = Column(self.look, boxes, gap=16)
+        panel = Panel(self.look, whole, border="brand", radius=40, pad=36, side_pad=42)
+        self.panels.append(panel)
+        return panel
 
     def _row(self, way: WayOption) -> Button:
         return self._button(way, words_of(way)[1], ICONS[way.key])

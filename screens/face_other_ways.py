@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from kiosk import texts
 from kiosk.views import FaceWay, WayOption
+from kiosk.way_words import row_of
 from screens.buttons import ListRow
 from screens.page import Body, Page
-from screens.ways import ICONS, words_of
-
-OWN_WORDS = {FaceWay.AGAIN: texts.WAY_AGAIN, FaceWay.COMPARE: texts.WAY_COMPARE}
+from screens.ways import ICONS
 
 
 class FaceOtherWaysScreen(Page):
@@ -24,14 +22,15 @@ class FaceOtherWaysScreen(Page):
         )
 
     def _row(self, option: WayOption | FaceWay) -> ListRow:
-        if isinstance(option, WayOption):
-            answer: object = option.key
-            icon, title, note = ICONS[option.key], words_of(option)[0], option.note
-        else:
-            answer = option
-            icon, (title, note) = ICONS[option], OWN_WORDS[option]
-            if option is FaceWay.AGAIN and self.view.again_note:
-                note = self.view.again_note
+        answer = option.key if isinstance(option, WayOption) else option
+        title, note = row_of(option, self.view)
         return ListRow(
-            self.ink, self.shell.guard, icon, title, note, None, lambda: self.shell.answer(answer), answer
+            self.ink,
+            self.shell.guard,
+            ICONS[answer],
+            title,
+            note,
+            None,
+            lambda: self.shell.answer(answer),
+            answer,
         )

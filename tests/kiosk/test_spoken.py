@@ -43,8 +43,11 @@ def my_page(title: str, note: str) -> views.MyPage:
 FACE = WayOption(WayKey.FACE, texts.WAY_FACE_NOTE)
 STAFF = WayOption(WayKey.STAFF, texts.WAY_STAFF_NOTE)
 SAYS: list[tuple[views.View[object], list[str]]] = [
-    (views.ChooseWay(STEPS, (FACE, STAFF), "2026-01"), ["choose_way", "consent"]),
-    (views.ChooseWay(STEPS, (STAFF,), "2026-01"), ["choose_way"]),
+    (
+        views.ChooseWay(STEPS, (FACE, STAFF), "2026-01"),
+        ["choose_way", "consent", "way_staff", "way_staff_note"],
+    ),
+    (views.ChooseWay(STEPS, (STAFF,), "2026-01"), ["choose_way", "way_staff", "way_staff_note"]),
     (look(Phase.OPENING), ["face_look"]),
     (look(Phase.LOOKING), ["face_look"]),
     (look(Phase.ACTING, Action.BLINK), ["face_blink"]),
@@ -56,19 +59,23 @@ SAYS: list[tuple[views.View[object], list[str]]] = [
     (look(Phase.COMPARING), ["face_comparing"]),
     (
         views.FaceOtherWays(STEPS, texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE, (FaceWay.AGAIN,)),
-        ["not_recognised"],
+        ["not_recognised", "way_again", "way_again_note"],
     ),
     (
         views.FaceOtherWays(STEPS, texts.COMPARE_TITLE, texts.COMPARE_NOTE, (FaceWay.COMPARE,)),
-        ["compare", "compare_ways", "unaffected"],
+        ["compare", "compare_ways", "unaffected", "way_compare", "way_compare_note"],
     ),
     (
         views.FaceOtherWays(STEPS, texts.STOPPED_FACE_TITLE, texts.STOPPED_FACE_NOTE, (FaceWay.AGAIN,)),
-        ["withdrawn", "others_as_valid"],
+        ["withdrawn", "others_as_valid", "way_again", "way_again_note"],
     ),
     (
         views.FaceOtherWays(STEPS, texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE, (FaceWay.AGAIN,)),
-        ["no_camera", "not_your_fault"],
+        ["no_camera", "not_your_fault", "way_again", "way_again_note"],
+    ),
+    (
+        views.FaceOtherWays(STEPS, "谁也没有录过的话", "也没有这一句。", (FaceWay.AGAIN,)),
+        ["way_again", "way_again_note"],
     ),
     (views.SignForReview(STEPS, "2026-01"), ["sign_review", "sign_tick", "sign_note"]),
     (
@@ -106,7 +113,6 @@ SILENT: list[views.View[object]] = [
     views.MyPage("张秀英", "3710••••••••0042", False, None, (), False),
     views.Working("正在查询，请稍等"),
     views.Attention("printer", texts.PAPER_OUT_TITLE, (texts.PAPER_LATER,), texts.OK_LEAVE),
-    views.FaceOtherWays(STEPS, "谁也没有录过的话", "也没有这一句。", (FaceWay.AGAIN,)),
     views.Paid(STEPS, (), views.PaperState.PRINTED, 1.0),
 ]
 
@@ -159,9 +165,8 @@ def test_as_many_sentences_as_were_recorded_together_are_one_clip() -> None:
         for words in (("甲", ("乙。丙。",)), ("甲", ("丙。",)))
     ]
     assert said == [("both", "three"), ("title", "three")]
-    assert (
-        speech(views.Attention("clock", "丁", ("丙。",), "好"), book).lines == ()
-    )  # nothing without its heading
+    # nothing without its heading
+    assert speech(views.Attention("clock", "丁", ("丙。",), "好"), book).lines == ()
 
 
 def test_another_punctuation_is_the_same_sentence_and_another_word_is_not() -> None:

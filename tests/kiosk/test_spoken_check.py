@@ -18,7 +18,7 @@ from kiosk.face.guidance import Action, Guidance, Phase
 from kiosk.face.verdicts import Hint
 from kiosk.flows import qualify, ways
 from kiosk.spoken import Book, plain, sentences, speech
-from kiosk.views import CertifiedState, Tone, WayKey, WayOption
+from kiosk.views import CertifiedState, FaceWay, Tone, WayKey, WayOption
 
 ROOT = Path(__file__).resolve().parents[2]
 VOICE = ROOT / "assets" / "voice"
@@ -46,10 +46,7 @@ SHOWN_ONLY: Final = {
         " VISIT_ASK_NO VISIT_PRINT PICTURE_AGAIN AGAIN RULES_DONE SIGN_HERE SIGN_CLEAR SIGN_DONE SIGN_NOT_TICKED"
         " SIGN_NOT_SIGNED CERTIFIED_PRINT CERTIFIED_SPOUSE CERTIFIED_DONE CHILDREN_DONE FACE_OTHER_WAY"
     ),
-    "one of several ways: if some were read out and others not, the machine would choose": (
-        "WAY_STAFF WAY_STAFF_NOTE WAY_HOME_VISIT WAY_HOME_VISIT_BOOKED WAY_PHONE WAY_PHONE_NOTE WAY_WINDOW"
-        " WAY_FACE WAY_AGAIN WAY_AGAIN_CAMERA WAY_AGAIN_NETWORK WAY_COMPARE"
-    ),
+    "the button under a title that is read out": "WAY_FACE WAY_STAFF",
     "a row of facts, repeated on paper": (
         "NOT_DUE_DONE HOW_ROW HOW_FACE HOW_COMPARED HOW_STAFF CERTIFICATE_NO CHECK_NO PICTURE_ROW PICTURE_CLEARED PICTURE_SENT"
         " STATE_ROW REVIEW_STATE ASKED_STATE STAFF_DONE"
@@ -78,8 +75,21 @@ def told(title: str, *body: str) -> views.Attention:
     return views.Attention("clock", title, body, texts.OK_LEAVE)
 
 
-def other(title: str, note: str) -> views.FaceOtherWays:
-    return views.FaceOtherWays(STEPS, title, note, (views.FaceWay.AGAIN,))
+ALL_WAYS = tuple(WayOption(key, ways.NOTES[key].format(hours="08:00")) for key in ways.OFFERED)
+RULES = tomllib.loads((ROOT / "central/rules/certification.toml").read_text(encoding="utf-8"))
+CENTRAL_WAYS = tuple(
+    WayOption(WayKey(row["way"]), row["note"].format(hours="08:00–11:30", days=3)) for row in RULES["way"]
+)
+BOOKED_WAY = WayOption(WayKey.HOME_VISIT, "已经约好了，上门以前会先打电话", booked=True)
+
+
+def other(
+    title: str,
+    note: str,
+    *options: WayOption | FaceWay,
+    again_note: str = "",
+) -> views.FaceOtherWays:
+    return views.FaceOtherWays(STEPS, title, note, options or (FaceWay.AGAIN, *ALL_WAYS[1:]), again_note)
 
 
 def ended(state: CertifiedState, **more: Any) -> views.Certified:
@@ -91,9 +101,10 @@ def my_page(title: str, note: str) -> views.MyPage:
     return views.MyPage("张秀英", "3710••••••••0042", True, banner, (), False)
 
 
-def choice(title: str = "", note: str = "", due: str = "") -> views.ChooseWay:
-    face = WayOption(WayKey.FACE, texts.WAY_FACE_NOTE)
-    return views.ChooseWay(STEPS, (face,), wire.CONSENT_VERSION, due, title, note)
+def choice(
+    title: str = "", note: str = "", due: str = "", options: tuple[WayOption, ...] = ALL_WAYS
+) -> views.ChooseWay:
+    return views.ChooseWay(STEPS, options, wire.CONSENT_VERSION, due, title, note)
 
 
 def look(phase: Phase, action: Action | None = None, hint: Hint | None = None) -> views.FaceLook:
@@ -102,9 +113,8 @@ def look(phase: Phase, action: Action | None = None, hint: Hint | None = None) -
 
 def central_words() -> Iterator[tuple[str, str]]:
     """Every heading and line that central has, on an ordinary day and on the last one."""
-    rows = tomllib.loads((ROOT / "central/rules/certification.toml").read_text(encoding="utf-8"))["word"]
     day = "2027年3月31日"
-    for row in rows:
+    for row in RULES["word"]:
         for by in (f" {day}前", "今天"):
             filled = row["note"].format(until=day, date=day, source="本人刷脸", opens=day, by=by)
             yield row["title"], filled
@@ -136,6 +146,12 @@ PAGES: list[views.View[Any]] = [
     *(choice(*words) for words in WORDS),
     *(told(title, *qualify.SENTENCE.findall(note)) for title, note in WORDS),
     choice(due=texts.MUST_BE_DONE_TODAY),
+    choice(options=(*ALL_WAYS[1:], ALL_WAYS[0])),
+    choice(options=ALL_WAYS[3:]),
+    choice(options=CENTRAL_WAYS[1:]),
+    choice(options=CENTRAL_WAYS[3:]),
+    other(texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE, *CENTRAL_WAYS[1:]),
+    choice(options=(ALL_WAYS[1], BOOKED_WAY, ALL_WAYS[4])),
     told(texts.NOT_DUE_TITLE, texts.NOT_DUE_ANY, texts.NOT_DUE_SOURCE, texts.NOT_DUE_EARLY),
     told(texts.NOT_YET_TITLE, texts.NOT_DUE_UNTIL),
     told(texts.NOT_NOW_DUE_TITLE, texts.NOT_DUE_ANY),
@@ -151,11 +167,11 @@ PAGES: list[views.View[Any]] = [
     *(look(Phase.LOOKING, hint=hint) for hint in Hint),
     told(texts.NO_REFERENCE_TITLE, *texts.NO_REFERENCE_BODY),
     other(texts.NOT_RECOGNISED_TITLE, texts.NOT_RECOGNISED_NOTE),
-    other(texts.COMPARE_TITLE, texts.COMPARE_NOTE),
+    other(texts.COMPARE_TITLE, texts.COMPARE_NOTE, FaceWay.COMPARE, *ALL_WAYS[1:], FaceWay.AGAIN),
     other(texts.STOPPED_FACE_TITLE, texts.STOPPED_FACE_NOTE),
-    other(texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE),
+    other(texts.FACE_BROKEN_TITLE, texts.FACE_BROKEN_NOTE, again_note=texts.WAY_AGAIN_CAMERA),
     other(texts.FACE_IN_VAIN_TITLE, texts.FACE_IN_VAIN_NOTE),
-    other(texts.FACE_OFFLINE_TITLE, texts.FACE_OFFLINE_NOTE),
+    other(texts.FACE_OFFLINE_TITLE, texts.FACE_OFFLINE_NOTE, again_note=texts.WAY_AGAIN_NETWORK),
     other(texts.ENOUGH_TRIES_TITLE, texts.ENOUGH_TRIES_NOTE),
     other(texts.PICTURE_LEFT_TITLE, texts.PICTURE_LEFT_NOTE),
     told(texts.PICTURE_NOT_SENT_TITLE, *texts.PICTURE_NOT_SENT_BODY),
@@ -219,6 +235,41 @@ def test_a_page_says_its_heading_and_all_that_has_no_figure(view: views.View[Any
     for passage in spoken.passages(view):
         unsaid = [part for part in sentences(*passage) if plain(part) not in said]
         assert all(FIGURE.search(part) for part in unsaid), unsaid
+
+
+def headings(view: views.View[Any]) -> list[str]:
+    """What is said of a page, clip by clip, that names a way."""
+    named = [texts.WAY_FACE, texts.WAY_STAFF, texts.WAY_HOME_VISIT, texts.WAY_HOME_VISIT_BOOKED]
+    named += [texts.WAY_PHONE, texts.WAY_WINDOW, texts.WAY_AGAIN[:1], texts.WAY_COMPARE[:1]]
+    said = [plain(CATALOGUE[key]["text"]) for key in speech(view, BOOK).lines]
+    return [one for one in said if any(one.startswith(plain(word)) for words in named for word in words)]
+
+
+def test_a_choice_reads_out_every_way_in_the_order_it_is_shown() -> None:
+    """If some were read out and others not, the machine would choose."""
+    face, *others = headings(choice())
+    assert face.startswith(plain(texts.WAY_FACE[0])) and plain(texts.WAY_FACE_NOTE) in face
+    shown = [texts.WAY_STAFF[0], texts.WAY_HOME_VISIT[1], texts.WAY_PHONE[1], texts.WAY_WINDOW[1]]
+    assert others == [plain(words) for words in shown]
+
+
+def test_after_failed_tries_the_face_is_read_out_last_and_as_whole() -> None:
+    *others, face = headings(choice(options=(*ALL_WAYS[1:], ALL_WAYS[0])))
+    shown = [texts.WAY_STAFF[0], texts.WAY_HOME_VISIT[1], texts.WAY_PHONE[1], texts.WAY_WINDOW[1]]
+    assert others == [plain(words) for words in shown]
+    assert plain(texts.WAY_FACE_NOTE) in face
+
+
+def test_a_visit_that_is_booked_is_not_read_out_as_one_to_book() -> None:
+    assert headings(choice(options=(ALL_WAYS[1], BOOKED_WAY, ALL_WAYS[4]))) == [
+        plain(words) for words in (texts.WAY_STAFF[0], texts.WAY_HOME_VISIT_BOOKED[0], texts.WAY_WINDOW[1])
+    ]
+
+
+def test_the_other_ways_are_read_out_as_well() -> None:
+    view = other(texts.COMPARE_TITLE, texts.COMPARE_NOTE, FaceWay.COMPARE, *ALL_WAYS[1:], FaceWay.AGAIN)
+    shown = [texts.WAY_COMPARE, texts.WAY_STAFF, texts.WAY_HOME_VISIT, texts.WAY_PHONE, texts.WAY_WINDOW]
+    assert headings(view) == [plain(words[0]) for words in (*shown, texts.WAY_AGAIN)]
 
 
 def yearly_check() -> Iterator[tuple[str, tuple[str, ...]]]:

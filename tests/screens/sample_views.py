@@ -327,6 +327,7 @@ NASTY: dict[str, v.View[Any]] = {
         "照片没能核对出来，不要紧。请工作人员当面看一下就行，待遇不受影响",
     ),
     "choose-way-no-face": v.ChooseWay(v.Steps(v.WAY_STEPS, 1), (STAFF, HOME_VISIT, PHONE, WINDOW), "2026-01"),
+    "choose-way-face-last": v.ChooseWay(check(1), (STAFF, HOME_VISIT, PHONE, WINDOW, FACE), "2026-01"),
     "choose-way-two": v.ChooseWay(check(1), (FACE, STAFF), "2026-01"),
     "face-other-ways-six": v.FaceOtherWays(
         check(2),

@@ -77,6 +77,21 @@ def test_a_face_that_stands_last_is_not_marked_as_the_next_step(
     assert {way.key for way in ways} <= said.keys()
 
 
+def test_what_is_agreed_to_is_written_above_the_button_wherever_the_face_stands(stage: Any) -> None:
+    from screens.drawing import Text
+
+    for name in ("choose-way-five", "choose-way-face-last"):
+        page = stage.mount(EVERY[name])
+        (agree,) = filter(by_answer(WayKey.FACE), page.presses())
+        (panel,) = (one for one in page.panels if agree in one.walk(restrict=True))
+        assert FACE.note in {box.text for box in panel.walk(restrict=True) if isinstance(box, Text)}
+        others = [
+            press for press in page.presses() if press.answer in set(WayKey) - {WayKey.FACE, WayKey.RULES}
+        ]
+        below = [press.top < agree.top for press in others]
+        assert not any(below) if name == "choose-way-face-last" else all(below)
+
+
 def test_the_other_ways_say_it_too(stage: Any) -> None:
     view = replace(EVERY["face-other-ways"], options=(replace(HOME_VISIT, booked=True), WINDOW))  # type: ignore[type-var]
     page = stage.mount(view)

@@ -98,25 +98,25 @@ def test_there_is_a_button_to_hear_it_again_where_there_is_something_to_hear(nam
     speaks = bool(stage.app.voice().speech(EVERY[name]).lines)
     takes_a_tap = not isinstance(EVERY[name], views.TakeCard)  # which answers to the card alone
     assert ("again" in {press.answer for press in stage.app.page.presses()}) == (speaks and takes_a_tap)
-    assert speaks == (
-        name.startswith(SPEAKING) and name not in ("face-other-ways-six", "my-page-bare")  # words of nobody's
-    )
+    assert speaks == (name.startswith(SPEAKING) and name != "my-page-bare")  # nothing on it is worth a word
 
 
 def test_again_comes_and_goes_with_the_words_of_a_page(stage: Any) -> None:
-    page = stage.mount(EVERY["face-other-ways-six"])
+    page = stage.mount(EVERY["my-page-bare"])
     assert "again" not in {press.answer for press in page.presses()}
-    stage.app.draw(EVERY["face-other-ways"])
+    stage.app.draw(EVERY["my-page-full"])
     assert stage.app.page is page
     assert "again" in {press.answer for press in page.presses()}
     assert tuple(page.bar.size) == (1080, 168)
 
 
-def test_a_page_says_its_title_then_the_consent_and_no_more(stage: Any, voice: Any) -> None:
+def test_a_page_says_its_title_then_the_consent_and_the_other_ways_and_no_more(
+    stage: Any, voice: Any
+) -> None:
     stage.mount(PLAIN["choose-way"])
     assert listen(stage, voice, 0.2) == ["choose_way"]
     assert listen(stage, voice, 1.8) == []  # it is being said
-    assert listen(stage, voice, 20) == ["consent"]
+    assert listen(stage, voice, 20) == ["consent", "way_staff", "way_home_visit_button"]
 
 
 def test_speech_is_not_cut_off_by_the_next_screen(stage: Any, voice: Any) -> None:
