@@ -41,7 +41,7 @@ from kiosk.seal import seal
 from kiosk.views import FaceLook
 from screens import environment
 
-IDLE_S = 8.0
+IDLE_S = 20.0  # as long as a check: the worst of many gaps is worse than the worst of few
 CAMERA_FPS = 15
 FRAME_S = 1 / 60  # the window's own limit; an interval of 0 would keep Kivy's clock from ever resting
 SETTLE_S = 1.0  # a new page is built in one piece, as every page is; what counts is the time on it

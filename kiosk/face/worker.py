@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 SETTINGS_WAIT_S = 10.0
 V4L_WAIT = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"  # seconds
 THREADS = 1  # the other cores are the screen's
+NICE = 2  # and where there is only one core, the screen is drawn first
+
+
+def let_the_screen_go_first() -> None:
+    """A lower priority than the kiosk's own: a look at a face may come a moment later, an answer to a touch may not."""
+    os.nice(NICE)
+    with suppress(OSError):  # where the kernel makes a group of each session, it weighs whole groups
+        Path("/proc/self/autogroup").write_text(str(NICE), encoding="ascii")
 
 
 class CannotCheck(Exception):
@@ -45,9 +53,8 @@ def harden(parent: int) -> None:
 
     The signal comes when the *thread* that started this process ends.  Raises OSError, ProcessLookupError when the parent is gone.
     """
-    with suppress(
-        OSError
-    ):  # when memory runs out this process goes first, not the kiosk; before it may not write there any more
+    # when memory runs out this process goes first, not the kiosk; before it may not write there any more
+    with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
     process.close_memory()
     process.end_with_parent()
@@ -115,6 +122,7 @@ def run(pipe: Pipe, mirror: Mirror, clock: Clock) -> None:
 def main(arguments: list[str]) -> int:
     """``pipe memory parent``: two inherited file numbers and the kiosk's process number."""
     number, memory, parent = (int(argument) for argument in arguments)
+    let_the_screen_go_first()
     harden(parent)
     pipe, mirror = Pipe(socket.socket(fileno=number)), Mirror(memory)
     os.close(memory)

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -25,6 +26,7 @@ from kiosk.face.room import FaceRoom
 from kiosk.face.seat import Seat
 from kiosk.face.talk import Pipe
 from kiosk.face.weights import ENGINE, MESH
+from kiosk.face.worker import NICE
 
 WAIT_S = 30.0
 SETTINGS = talk.Settings(config.Camera(port="http://127.0.0.1:9/"), config.Face())
@@ -75,6 +77,14 @@ def ended(one: Child) -> int:
 
 def test_nobody_looks_in_no_core_and_it_dies_with_its_parent() -> None:
     assert hardened(0).stdout == "0 9 0 0\n"
+
+
+def test_the_screen_goes_before_it(started: Child) -> None:
+    ready(started)
+    assert os.getpriority(os.PRIO_PROCESS, started.pid) == min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICE)
+    group = Path(f"/proc/{started.pid}/autogroup")
+    if group.exists() and os.geteuid() == 0:  # others are let only once in a tenth of a second, all together
+        assert group.read_text(encoding="ascii").endswith(f"nice {NICE}\n")
 
 
 def test_a_worker_whose_kiosk_is_gone_already_does_not_begin() -> None:
@@ -156,9 +166,8 @@ def without(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     for module in ("matcher_dlib", "dlib_network"):
         monkeypatch.delitem(sys.modules, f"kiosk.face.{module}", raising=False)
-        monkeypatch.delattr(
-            kiosk.face, module, raising=False
-        )  # an import from the package finds it there, too
+        # an import from the package finds it there, too
+        monkeypatch.delattr(kiosk.face, module, raising=False)
 
 
 def test_a_machine_without_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
