@@ -3,8 +3,8 @@
 # the third.  After the first the tablet's package is made, started where there is no Python and driven through a visit.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-first=(tests/screens tests/devices tests/field tests/stand tests/kiosk/face tests/kiosk/test_whole_check.py)
-second=(tests/central)
+first=(tests/screens tests/devices tests/field tests/kiosk/face tests/kiosk/test_whole_check.py)
+second=(tests/central tests/stand)
 said=$(mktemp -d)
 trap 'rm -rf "$said"' EXIT
 run() { .venv/bin/python -m pytest -p no:cacheprovider "$@"; }

@@ -248,7 +248,9 @@ def test_where_under_a_roof_in_silence_and_without_a_port(tmp_path: Path) -> Non
     sky = PositionEmulator(every_ticks=5)
     with FarEnd(sky, None) as end:
         roofed = run("where", end.port, "--wait-s", "1")
-        sky.silent = True
+    sky = PositionEmulator()
+    sky.silent = True  # from the beginning: nothing it said before is still on the wire
+    with FarEnd(sky, None) as end:
         silent = run("where", end.port, "--wait-s", "0.3")
     gone = run("where", str(tmp_path / "no-port"))
     assert (roofed.exit_code, silent.exit_code, gone.exit_code) == (1, 4, 3)
