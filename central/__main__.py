@@ -178,9 +178,8 @@ def serve(config: uvicorn.Config, listener: socket.socket, ready: str) -> None:
     """Answers until SIGTERM or Ctrl-C."""
     server = Announcing(config)
     server.ready = ready
-    signal.signal(
-        signal.SIGTERM, lambda *_: None
-    )  # the server raises it again once it has stopped: that is no failure
+    # the server raises it again once it has stopped: that is no failure
+    signal.signal(signal.SIGTERM, lambda *_: None)
     server.run(sockets=[listener])
 
 

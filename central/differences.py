@@ -102,9 +102,8 @@ MEANINGS = {
 
 LOG_KINDS = frozenset({Kind.CHAIN_BROKEN, Kind.SEQUENCE_GAP, Kind.JOURNAL_FORKED, Kind.NEW_JOURNAL})
 DEVICE_KINDS = LOG_KINDS | {Kind.TOTALS_DIFFER, Kind.TOTALS_MISSING}  # a technician may explain these
-FACE_KINDS = frozenset(
-    {Kind.STORED_FACES, Kind.MANY_CHECKS, Kind.CHECK_WAITS}
-)  # a supervisor answers for these
+# a supervisor answers for these
+FACE_KINDS = frozenset({Kind.STORED_FACES, Kind.MANY_CHECKS, Kind.CHECK_WAITS})
 VISIT_KINDS = frozenset({Kind.PACKET_PARKED, Kind.PACKET_REFUSED})  # and for these
 
 # --- what is said of one difference; an operator reads it beside title and action ---

@@ -61,9 +61,8 @@ def trial_keys(folder: Path) -> TrialKeys:
         if not (folder / name).exists():
             write_private(folder / name, _new_pem())
     if not (folder / "notice.key").exists():
-        write_private(
-            folder / "notice.key", secrets.token_hex(16).encode()
-        )  # 32 letters, as a merchant types them
+        # 32 letters, as a merchant types them
+        write_private(folder / "notice.key", secrets.token_hex(16).encode())
     if not (folder / "trial.secret").exists():
         write_private(folder / "trial.secret", secrets.token_bytes(32))
     platform = private_key(folder / "platform-key.pem")

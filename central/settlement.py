@@ -187,9 +187,8 @@ class Settlement:
                     _mark(connection, row, "taken_back", now_ms)
                 return
             if ledger.is_entered(connection, trade.transaction):
-                raise Refused(
-                    ProblemCode.GATEWAY_SILENT
-                )  # the number of another order's money: no answer to ours
+                # the number of another order's money: no answer to ours
+                raise Refused(ProblemCode.GATEWAY_SILENT)
             kind, reason = _meaning(row, trade, bool(before))
             amount_fen, number = trade.amount_fen, trade.transaction
             entry = ledger.enter(connection, order_id, kind, amount_fen, gateway_txn=number, at_ms=now_ms)

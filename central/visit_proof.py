@@ -16,9 +16,8 @@ from central.verification import Keys
 PURPOSE = "visit"
 FORM = re.compile(r"(\d{1,15})-([0-9a-f]{32})", re.ASCII)
 CHECK_WITHIN_MS = 30 * 60 * 1000  # a check begins while the person is still there
-WITHDRAW_WITHIN_MS = (
-    30 * 24 * 60 * 60 * 1000
-)  # a kiosk that was offline tells so late; no picture waits longer
+# a kiosk that was offline tells so late; no picture waits longer
+WITHDRAW_WITHIN_MS = 30 * 24 * 60 * 60 * 1000
 
 
 def issue(keys: Keys, kiosk_id: str, person_id: str, at_ms: int) -> str:

@@ -94,10 +94,8 @@ def relief(portrait: Portrait) -> Field:
         inside = np.zeros_like(known)
         cv2.fillConvexPoly(inside, np.rint(points[corners, :2]).astype(np.int32), 1)
         y, x = np.nonzero(inside)
-        lowest, highest = (
-            points[corners, 2].min(),
-            points[corners, 2].max(),
-        )  # a sliver's plane points anywhere
+        # a sliver's plane points anywhere
+        lowest, highest = points[corners, 2].min(), points[corners, 2].max()
         z[y, x] = np.clip(plane[0] * x + plane[1] * y + plane[2], lowest, highest)
         known[y, x] = 1
     # the membrane: held at the face, and at the silhouette where hair and neck end

@@ -30,9 +30,8 @@ OPENING = frozenset("（《〈【「『“‘￥$([{")
 
 _PARTS = re.compile(r"[0-9]*[^0-9]+|[0-9]+$")
 _PIECE = re.compile(r"[!-~]+| |——|……|[^ -~]")
-_ALIKE = str.maketrans(
-    {"\u00a5": "\uffe5", "\u00a0": " "}
-)  # the yen sign is in no GB set, the full-width one in all
+# the yen sign is in no GB set, the full-width one in all
+_ALIKE = str.maketrans({"\u00a5": "\uffe5", "\u00a0": " "})
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,8 @@ LATITUDE, LONGITUDE = (
 )
 FIXED_QUALITIES = "12345"  # by satellites; 6 is dead reckoning, 7 typed in, 8 a simulator
 FIXED_MODES = "ADFPR"  # likewise: not E, M, S, and not N
-RANGE_ERROR_M = (
-    5.0  # of one satellite's range, under trees and between houses; a fix is off by about so much times HDOP
-)
+# of one satellite's range, under trees and between houses; a fix is off by about so much times HDOP
+RANGE_ERROR_M = 5.0
 WORST_HDOP = 50.0  # receivers write 99.99 for "not known"
 
 

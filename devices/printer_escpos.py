@@ -41,9 +41,8 @@ DEAD_AFTER_S = 3.5  # without a sign of life: the printer was switched off, and 
 SLICE_BYTES = 512
 READ_BYTES = 64
 LAST_NUMBER = 9999
-MOST_CLEARS = (
-    3  # unanswered: the profile is wrong, or the answers are lost; a wait in every idle look helps nobody
-)
+# unanswered: the profile is wrong, or the answers are lost; a wait in every idle look helps nobody
+MOST_CLEARS = 3
 
 
 class _Held(Enum):
@@ -229,9 +228,8 @@ class EscposPrinter:
         if self._was_silent:
             self._was_silent, self._clears = False, 0
         status = judge(answers, self._profile.fault_mask)
-        if (
-            held and status.device is DeviceState.ONLINE
-        ):  # busy, or a cable that does not carry its ready line
+        # busy, or a cable that does not carry its ready line
+        if held and status.device is DeviceState.ONLINE:
             return replace(status, device=DeviceState.OFFLINE)
         return status
 
@@ -274,9 +272,8 @@ class _Job:
         self._listen(0.0)
         self._words = 0  # noise: the question has not been put yet
         self._transport.write(escpos.request(self._number, self._profile))
-        self._sign_s = self._through_s = (
-            self._clock.monotonic() + line_s
-        )  # the system's buffer may hold it all
+        # the system's buffer may hold it all
+        self._sign_s = self._through_s = self._clock.monotonic() + line_s
 
     def wait(self) -> Verdict:
         """Until the number comes back, or GS r is answered by a printer that knows no numbers."""
@@ -289,9 +286,8 @@ class _Job:
                 return Verdict.PRINTED
             if self._words and word_s is None:
                 word_s = now_s
-                self._transport.write(
-                    escpos.ASK_IN_TURN
-                )  # one byte of noise looks like a word; two do not come
+                # one byte of noise looks like a word; two do not come
+                self._transport.write(escpos.ASK_IN_TURN)
             number_s = NUMBER_GRACE_S if self._profile.gs_h else 0.0
             if word_s is not None and self._words >= 2 and now_s - word_s >= number_s:
                 return Verdict.PRINTED

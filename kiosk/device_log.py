@@ -83,9 +83,8 @@ class DeviceLog:
         batch: list[SealedEntry] = []
         left = BATCH_MOST_BYTES
         for entry in self._journal.entries_after(self._sent, BATCH_MOST):
-            left -= (
-                2 * len(entry.text.encode()) + 500
-            )  # the text is quoted once more; hashes and names are short
+            # the text is quoted once more; hashes and names are short
+            left -= 2 * len(entry.text.encode()) + 500
             if batch and left < 0:
                 break
             batch.append(entry)

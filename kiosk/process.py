@@ -12,9 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # linux/prctl.h
-SYSTEM = ctypes.CDLL(
-    None, use_errno=True
-)  # found before any fork: a child of many threads may look for nothing
+# found before any fork: a child of many threads may look for nothing
+SYSTEM = ctypes.CDLL(None, use_errno=True)
 
 
 def control(option: int, value: int) -> None:

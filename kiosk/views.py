@@ -522,9 +522,8 @@ class FaceOtherWays(View[WayKey | FaceWay | Back]):
     title: str
     note: str
     options: tuple[WayOption | FaceWay, ...]
-    again_note: str = (
-        ""  # under 再试一次: what is different now; "" where sitting well can help, and the screen says how
-    )
+    # under 再试一次: what is different now; "" where sitting well can help, and the screen says how
+    again_note: str = ""
 
 
 @dataclass(frozen=True)

@@ -271,9 +271,8 @@ class MyPage(Reply):
     open_orders: tuple[OpenOrder, ...] = ()
     household: tuple[Member, ...] = ()
     server_time: AwareDatetime
-    visit: str = (
-        ""  # says nothing to a kiosk, which gives it back; "" when number and name are not one person's
-    )
+    # says nothing to a kiosk, which gives it back; "" when number and name are not one person's
+    visit: str = ""
 
     def __repr__(self) -> str:
         return "MyPage()"

@@ -228,9 +228,8 @@ class Text(Box):
         wide = self.line_width(line)
         x = self.x + {"left": 0, "centre": (self.width - wide) / 2, "right": self.width - wide}[self.align]
         biggest = max((self.pixels(span) for span in line), default=0)
-        baseline = (
-            top - (high - biggest) / 2 - 0.88 * biggest
-        )  # the em box of a Chinese face stands 0.12 below
+        # the em box of a Chinese face stands 0.12 below
+        baseline = top - (high - biggest) / 2 - 0.88 * biggest
         for span in line:
             Color(*self.look.theme.colour(span.role or self.role))
             for texture, offset, ascent in self.setter.runs(

@@ -38,9 +38,8 @@ RING = 8.0
 SIGN_S = 1.8
 # At every turn of the window, so that a picture and new words are one drawing; never 0: Kivy's clock would not rest at all.
 LOOK_EVERY_S = 1 / 60
-MOVE_EVERY_S = (
-    1 / 15
-)  # one drawing of the whole panel costs what a drawing costs: a software panel has time for so many
+# One drawing of the whole panel costs what a drawing costs: a software panel has time for so many.
+MOVE_EVERY_S = 1 / 15
 COMPARING_S, COMPARING_SHARE = 2.4, 0.3  # an arc that goes round: something is being done
 SIGNS = {
     Action.TURN_LEFT: ("arrow-left", (-1,), (-1, 0)),
@@ -161,9 +160,8 @@ class Mirror(Panel):
             self._show_coming(self._coming)
         self._passed_s += passed_s
         self._still_s += passed_s
-        if (
-            self._look() or self._still_s >= MOVE_EVERY_S
-        ):  # a sign moves with the picture: one drawing for both
+        # a sign moves with the picture: one drawing for both
+        if self._look() or self._still_s >= MOVE_EVERY_S:
             self._still_s = 0.0
             self._animate()
 
@@ -292,10 +290,6 @@ class Mirror(Panel):
         self._tint.rgba = (1, 1, 1, 1)
         wide = min(OVAL_SHAPE * self.texture.height / self.texture.width / PICTURE_SHARE, 1.0)
         high = wide * self.texture.width / self.texture.height / OVAL_SHAPE
-        left, right, top, bottom = (
-            0.5 - wide / 2,
-            0.5 + wide / 2,
-            0.5 - high / 2,
-            0.5 + high / 2,
-        )  # the first row of the picture is its top
+        # the first row of the picture is its top
+        left, right, top, bottom = 0.5 - wide / 2, 0.5 + wide / 2, 0.5 - high / 2, 0.5 + high / 2
         self._glass.tex_coords = (left, bottom, right, bottom, right, top, left, top)

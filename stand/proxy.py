@@ -240,9 +240,8 @@ class Proxy:
             await client.send(reply[start : start + size])
         if fault is Fault.HALF_CLOSE:
             await server.close()
-        return (
-            framing.length(reply, framing.method(request)) is not None
-        )  # else only the end of it tells the end
+        # else only the end of it tells the end
+        return framing.length(reply, framing.method(request)) is not None
 
     async def _connected(self, before: Side | None) -> Side:
         if before is not None:

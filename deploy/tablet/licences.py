@@ -63,10 +63,8 @@ def is_licence(file):
 
 def of_debian(path):
     """The package that installed a file, None when none did."""
-    for name in (
-        path.resolve(),
-        Path("/", *path.resolve().parts[2:]),
-    ):  # /usr/lib, and /lib where it was installed as that
+    # /usr/lib, and /lib where it was installed as that
+    for name in (path.resolve(), Path("/", *path.resolve().parts[2:])):
         asked = subprocess.run(["dpkg", "-S", str(name)], capture_output=True, text=True, check=False)
         if asked.returncode == 0:
             return asked.stdout.partition(":")[0]

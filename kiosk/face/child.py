@@ -19,10 +19,8 @@ from kiosk.face.talk import Pipe, PipeBroken
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-B", "-s", "-m", "kiosk.face.worker")  # -B: it writes no file at all
-PACKAGED = (
-    sys.executable,
-    "face-worker",
-)  # deploy/tablet/program.py: there is no interpreter beside a packaged program
+# deploy/tablet/program.py: there is no interpreter beside a packaged program
+PACKAGED = (sys.executable, "face-worker")
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "LANG": "C.UTF-8",

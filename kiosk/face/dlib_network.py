@@ -31,13 +31,8 @@ from kiosk.face.weights import ModelAltered
 
 SIZE = 150
 CHANNELS = 32
-GROUPS = (
-    (32, 3),
-    (64, 4),
-    (128, 3),
-    (256, 3),
-    (256, 1),
-)  # channels, blocks; the first of a later group halves
+# channels, blocks; the first of a later group halves
+GROUPS = ((32, 3), (64, 4), (128, 3), (256, 3), (256, 1))
 OUTPUTS = 128
 COLOURS_PER_ONE = 256  # input_rgb_image_sized: (pixel - average) / 256
 

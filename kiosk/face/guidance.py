@@ -101,7 +101,6 @@ class Outcome:
     detector: str = ""  # of the four networks together
     frames: int = 0
     duration_ms: int = 0
-    quality: dict[str, float] = field(
-        default_factory=dict
-    )  # of the best frame, as kiosk.face.quality names it
+    # of the best frame, as kiosk.face.quality names it
+    quality: dict[str, float] = field(default_factory=dict)
     has_picture: bool = False

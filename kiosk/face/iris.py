@@ -51,9 +51,8 @@ def eyes(models: Models, image: Image, mesh: Mesh, plainly_open: float | None = 
 def eye_crop(mesh: Mesh, corners: tuple[int, int]) -> Crop:
     """The square around one eye."""
     first, second = mesh.at(corners[0]), mesh.at(corners[1])
-    side = max(
-        math.dist(first, second) * CROP_PER_EYE, 1.0
-    )  # a collapsed mesh has no eye, and still a square
+    # a collapsed mesh has no eye, and still a square
+    side = max(math.dist(first, second) * CROP_PER_EYE, 1.0)
     return Crop((first[0] + second[0]) / 2, (first[1] + second[1]) / 2, side, line_angle(first, second))
 
 

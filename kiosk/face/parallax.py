@@ -32,10 +32,8 @@ from kiosk.face.mesh import LEFT_EYE, RIGHT_EYE, Mesh
 SIZE = 192
 WINDOW, LEVELS = (15, 15), 1
 MOST_ASTRAY_PX = 1.0  # after there and back
-LEAST_TIP, LEAST_AROUND = (
-    5,
-    0.4,
-)  # points of the tip, and the share of those around it, that could be followed
+# points of the tip, and the share of those around it, that could be followed
+LEAST_TIP, LEAST_AROUND = 5, 0.4
 TIP = (1, 4, 5, 45, 275, 44, 274, 195, 51, 281, 3, 248, 19, 220, 440)
 # fmt: off
 NOSE = (

@@ -47,9 +47,8 @@ def prepare_reference(
     boxes = detect(models, image)
     mesh = None
     if boxes:
-        mesh = landmarks(
-            models, image, landmarks(models, image, boxes[0].crop()).crop
-        )  # the second look is the steadier one
+        # the second look is the steadier one
+        mesh = landmarks(models, image, landmarks(models, image, boxes[0].crop()).crop)
     if mesh is None or mesh.presence < LEAST_PRESENCE:
         return Reference(image, None, (Flaw.NO_FACE,))
     seen, turn = light(image, mesh), pose(mesh, image.shape[1])

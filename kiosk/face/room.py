@@ -263,9 +263,8 @@ class FaceRoom:
             case talk.Ready(key) if self._key is None and len(key) == 32:
                 self._key = key
                 stays = self._state is BoothState.UNUSABLE and self._broken >= MOST_BROKEN
-                if (
-                    self._state is not BoothState.NO_CAMERA and not stays
-                ):  # that it starts was never the trouble
+                # that it starts was never the trouble
+                if self._state is not BoothState.NO_CAMERA and not stays:
                     self._state = BoothState.READY
             case talk.Unusable(fault, file, words) if self._key is None:
                 self._refuse(fault, file, words)

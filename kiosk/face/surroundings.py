@@ -22,11 +22,8 @@ from kiosk.face.crops import Image, Points
 from kiosk.face.detection import Box
 
 FACE_PX = 96  # the width of the face in the picture that is looked at
-SIDE, ABOVE, BELOW = (
-    1.9,
-    0.95,
-    0.35,
-)  # what is looked at: widths from the middle, heights above the brow's top and below it
+# what is looked at: widths from the middle, heights above the brow's top and below it
+SIDE, ABOVE, BELOW = 1.9, 0.95, 0.35
 HEAD_SIDE = 1.0  # half of what a head with its hair and a hat may take, in widths of the face: no corner is looked for there
 CORNERS, APART_PX, LEAST_QUALITY = 120, 4, 0.005
 WINDOW, LEVELS = (13, 13), 2
@@ -35,10 +32,8 @@ ASTRAY_PX = 0.5  # there and back
 STILL_PX = 0.35  # a corner of a wall stays within a third of it
 LEAST_SWING_PX, MOST_APART = 0.2, 0.6  # of both sides together; how far they may differ, by it
 BAND_PX, MOST_SHIFT_PX = 10, 8  # a band's rows, and how far it is looked for
-LEAST_DRAWING, LEAST_LIKENESS = (
-    4.0,
-    0.85,
-)  # grey levels across a band; how alike it has to be where it is found again
+# grey levels across a band; how alike it has to be where it is found again
+LEAST_DRAWING, LEAST_LIKENESS = 4.0, 0.85
 KNOWN = 0.6  # share of the looks in which a corner was found
 LEAST_LOOKS, MOST_LOOKS = 6, 200
 

@@ -41,9 +41,8 @@ T = TypeVar("T")
 HEAD_BYTES = 4
 MOST_BYTES = 4 * 2**20  # a few references of some hundred KB, as base64
 CHUNK_BYTES = 65536
-HERE_S = (
-    0.1  # after its time ``take`` reads what has come already, and no longer: a far end may go on for ever
-)
+# after its time ``take`` reads what has come already, and no longer: a far end may go on for ever
+HERE_S = 0.1
 
 
 class PipeBroken(Exception):

@@ -30,9 +30,8 @@ from kiosk.shape import Between, Like
 if TYPE_CHECKING:
     from kiosk.config import Face  # central reads limits too, and knows no kiosk's configuration
 
-LIBRARY_DEFAULT = (
-    0.6  # face_recognition's tolerance: it let 41 of 45 pairs of strangers pass in one small East-Asian set
-)
+# face_recognition's tolerance: it let 41 of 45 pairs of strangers pass in one small East-Asian set
+LIBRARY_DEFAULT = 0.6
 NEAREST_BELOW_LIBRARY = LIBRARY_DEFAULT - 0.001
 LOOSEST_ACCEPT = 0.45  # of the same pairs 4 passed here; nothing looser can be defended
 # fr_feature.onnx (87aacdfe...), fed as the defaults of [face.onnx] say: kiosk.face.fed

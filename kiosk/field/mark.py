@@ -32,9 +32,8 @@ class TimeMark:
     def now_ms(self) -> int:
         """The time, never less than it was.  Raises ClockSetBack."""
         wall_ms, least_ms, marked_ms = self._clock.wall_ms(), 0, 0
-        with suppress(
-            OSError, ValueError, KeyError, TypeError
-        ):  # none yet, or unreadable: only the clock is known
+        # none yet, or unreadable: only the clock is known
+        with suppress(OSError, ValueError, KeyError, TypeError):
             mark = json.loads(self._path.read_bytes())
             marked_ms = int(mark["wall_ms"])
             passed_ms = round(self._clock.monotonic() * 1000) - int(mark["mono_ms"])

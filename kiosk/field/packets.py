@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 
 FOLDER, SUFFIX, ASIDE = "packets", ".sealed", ".aside"
 SUBJECT = "packet:"
-SPARE_BYTES = (
-    8_000_000  # the journal must never be what fills the disk: after that only a restart tells what is on it
-)
+# the journal must never be what fills the disk: after that only a restart tells what is on it
+SPARE_BYTES = 8_000_000
 ENVELOPE_BYTES = 600  # of a packet's JSON, without the content
 DAY_S = 86_400.0
 GONE = frozenset({errno.ENOENT, errno.EIO})

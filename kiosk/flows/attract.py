@@ -83,9 +83,8 @@ class Devices:
         if self._kiosk.outbox.central_heard is False:
             return Trouble.NO_NETWORK
         if skew_s is None and self._kiosk.outbox.central_heard:
-            return (
-                Trouble.CLOCK
-            )  # it answers and does not tell the time: nobody knows how wrong this clock is
+            # it answers and does not tell the time: nobody knows how wrong this clock is
+            return Trouble.CLOCK
         if skew_s is not None and abs(skew_s) > self._kiosk.config.payment.max_clock_skew_s:
             return Trouble.CLOCK
         return Trouble.NO_PAPER if self._paper is False else Trouble.NONE

@@ -26,9 +26,8 @@ from kiosk.views import (
 
 MOST_ROWS = 6
 MOST_EXTRA = 3  # orders in suspense; what is due keeps its place
-JUST_PAID = timedelta(
-    days=3
-)  # somebody finishes a visit that was cut short; older paper may be wanted by nobody
+# somebody finishes a visit that was cut short; older paper may be wanted by nobody
+JUST_PAID = timedelta(days=3)
 LEAVING = (PaidButton.DONE, CertifiedButton.DONE, CertifiedButton.SPOUSE)
 Choice = str | MyPageButton | CardNews | views.Back
 

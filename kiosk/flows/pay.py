@@ -162,9 +162,8 @@ def show_code(kiosk: Kiosk, order: Order) -> Order:
                 wait.scanning = False
             elif answer is BACK:
                 break
-    except (
-        Cancelled
-    ):  # 首页 while money may move is an answer like 上一步: the person still learns how it ended
+    # 首页 while money may move is an answer like 上一步: the person still learns how it ended
+    except Cancelled:
         pass
     return wait.order
 

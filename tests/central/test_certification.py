@@ -70,9 +70,8 @@ def test_however_it_falls_there_is_time_and_no_gap(benefit, birth, on):
     term = BOOK.term(benefit, birth, on)
     assert on <= term.valid_until <= term.due_by
     assert on < term.opens_on <= term.due_by
-    assert term.opens_on <= term.valid_until + timedelta(
-        days=1
-    )  # whoever comes the day after is not sent away
+    # whoever comes the day after is not sent away
+    assert term.opens_on <= term.valid_until + timedelta(days=1)
     assert (term.due_by - term.opens_on).days >= 27  # a month at least
     assert (term.due_by - on).days <= 731
     assert BOOK.term_to(benefit, birth, on, term.valid_until) == term

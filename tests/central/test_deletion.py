@@ -167,6 +167,5 @@ def test_whatever_happens_to_one_duty_the_others_are_done(hall, central, clock, 
     asyncio.run(hurry())
     assert len(rounds) > 2
     assert not hall.rows(tables.review_pictures)
-    assert (
-        "orders put off" in caplog.text and "unforeseen" not in caplog.text
-    )  # a message could name a person
+    # a message could name a person
+    assert "orders put off" in caplog.text and "unforeseen" not in caplog.text

@@ -58,9 +58,8 @@ def test_signed_limits_hold_beside_them_or_alone(tmp_path):
     assert set(alone.by_digest) == {CALM.digest}
     for known in (beside, alone):
         assert flaw(known, told(CALM)) is Reason.NONE
-        assert (
-            flaw(known, told(CALM, comparisons=faces(0.34))) is Reason.OTHER_ZONE
-        )  # the start values accept it
+        # the start values accept it
+        assert flaw(known, told(CALM, comparisons=faces(0.34))) is Reason.OTHER_ZONE
         assert flaw(known, told(CALM, comparisons=faces(0.34, "review"))) is Reason.NOT_COMPARED
     assert flaw(alone, told()) is Reason.UNKNOWN_LIMITS
 

@@ -103,9 +103,8 @@ class Afternoon:
         tier = self.random.choice(self.due.tiers)
         order_id = f"S{self.seed:04d}-{len(self.order_ids):04d}"
         if self.order_ids and self.random.random() < 0.3:
-            order_id = self.random.choice(
-                self.order_ids
-            )  # the answer was lost: asked again, perhaps with another body
+            # the answer was lost: asked again, perhaps with another body
+            order_id = self.random.choice(self.order_ids)
         line = OrderLine(
             person_id=self.person_id,
             product=self.due.product,

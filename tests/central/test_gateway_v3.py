@@ -436,9 +436,8 @@ def test_money_goes_back_by_the_words_of_each_profile(start_trial, start_wired, 
         wired.service.orders.settle([body["order_id"]])
     for _ in range(4):
         clock.move_s(61)
-        wired.service.orders.settle(
-            [body["order_id"]]
-        )  # the gateway shows the second one, which has gone back
+        # the gateway shows the second one, which has gone back
+        wired.service.orders.settle([body["order_id"]])
     kinds = [row["kind"] for row in kiosk.ledger()]
     assert kinds == ["payment", "second_payment", "refund"]
     assert kiosk.get(body["order_id"])[1]["state"] == "paid"

@@ -87,9 +87,8 @@ def is_still_good(good, spoilt):
         return True  # a call without a body does not read one
     try:
         value = json.loads(spoilt.body)  # JSON in UTF-16 is the same JSON
-        text = json.dumps(value, ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )  # half a character is free text too
+        # half a character is free text too
+        text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
         good.model.model_validate_json(text, strict=True)
     except (ValueError, RecursionError):
         return False

@@ -57,10 +57,11 @@ def test_the_first_page_of_zhang_xiuying(kiosk):
 def test_what_fifteen_years_of_a_tier_add_each_month(kiosk):
     tiers = kiosk.visit()["dues"][0]["tiers"]
     assert [tier["code"] for tier in tiers] == ["300", "500", "1000", "2000", "3000", "5000"]
+    # printed in a page of the place
     assert (tiers[0]["amount_fen"], tiers[0]["subsidy_fen"]) == (
         30_000,
         5_000,
-    )  # printed in a page of the place
+    )
     for tier in tiers:
         assert tier["amount_fen"] == 100 * int(tier["code"])
         gain = Fraction(tier["amount_fen"] + tier["subsidy_fen"]) * 15 / 139  # 15 years, over 139 months

@@ -180,9 +180,8 @@ def test_an_opening_that_raises_is_tried_again(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_no_proxy_ever_sees_a_picture(far_end: CameraFarEnd, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(
-        "http_proxy", "http://127.0.0.1:9"
-    )  # nobody is there: who went that way would see nothing
+    # nobody is there: who went that way would see nothing
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     camera = open_camera(settings(far_end.port), SystemClock())
     assert camera.latest(0, WAIT_S) is not None
     camera.close()

@@ -114,9 +114,8 @@ def test_the_request_asks_by_number_only_where_the_printer_knows_numbers():
 
 def test_the_prelude_switches_reports_on_only_beside_numbers():
     assert escpos.prelude(PROFILES["epson-80"]) == b"\x1b@\x1da\x0e"
-    assert (
-        escpos.prelude(PROFILES["sprt-gb2312"]) == b"\x1b@\x1da\x00"
-    )  # GS r could not be told from a torn report
+    # GS r could not be told from a torn report
+    assert escpos.prelude(PROFILES["sprt-gb2312"]) == b"\x1b@\x1da\x00"
 
 
 @pytest.mark.parametrize("profile", [GB2312, GB18030_94, FAST], ids=lambda p: p.name)

@@ -125,9 +125,8 @@ def test_a_record_that_is_too_large_is_not_kept(
     large = base64.b64encode(bytes(44_000)).decode()
     both = wire.Manual(reason=wire.ManualReason.MACHINE, day_code="4711", photo=large)
     with Life(folder, clock) as life:
-        visit = life.packets.keep(
-            record(1, picture=large, manual=both), x25519, ""
-        )  # the largest that is allowed
+        # the largest that is allowed
+        visit = life.packets.keep(record(1, picture=large, manual=both), x25519, "")
         packet = life.packets.next_unsent()
         assert packet is not None
         assert packet.sealed is not None

@@ -45,9 +45,8 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         if "Content-Length" not in self.server.headers_out:
             self.send_header("Content-Length", str(len(self.server.body)))
-        self.send_header(
-            "Connection", "close"
-        )  # said, so that nobody asks again on a line that is being closed
+        # said, so that nobody asks again on a line that is being closed
+        self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.write(self.server.body)
 

@@ -70,9 +70,8 @@ def test_monotonic_time_goes_on_while_the_machine_sleeps() -> None:
     now = SystemClock().monotonic()
     after = float(Path("/proc/uptime").read_text().split()[0])
     assert before - 0.02 <= now <= after + 0.02
-    assert (
-        time.clock_gettime(time.CLOCK_BOOTTIME) >= now
-    )  # and is the kernel's own, not one that starts with us
+    # and is the kernel's own, not one that starts with us
+    assert time.clock_gettime(time.CLOCK_BOOTTIME) >= now
 
 
 # --- the wall jumps --------------------------------------------------------------------------------------------------

@@ -115,6 +115,5 @@ def test_a_kiosk_that_is_killed_amid_a_check_leaves_no_face_and_no_worker(
     assert "check_begun" in logged
     kiosk.log_text.write(logged + "face")
     has_no_picture(kiosk, who)
-    assert (
-        kiosk.page(who).certification.state is not wire.CertificationState.VALID
-    )  # and the next kiosk starts
+    # and the next kiosk starts
+    assert kiosk.page(who).certification.state is not wire.CertificationState.VALID

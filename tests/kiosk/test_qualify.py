@@ -385,9 +385,8 @@ def test_stopping_while_it_looks_takes_the_consent_back(
     if tap is FaceButton.OTHER_WAY:
         view = desk.last(views.FaceOtherWays)
         assert view.title == texts.STOPPED_FACE_TITLE
-        assert keys(view)[0] is WayKey.STAFF and FaceWay.AGAIN not in keys(
-            view
-        )  # agreed to anew, or not at all
+        # agreed to anew, or not at all
+        assert keys(view)[0] is WayKey.STAFF and FaceWay.AGAIN not in keys(view)
     visitor.sweep()
     assert entries(visitor) == [["begun", "granted", "left", "let_go"]]
     assert states_of(folks, newest(visitor)) == ["open", "withdrawn"]

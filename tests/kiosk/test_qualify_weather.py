@@ -215,9 +215,8 @@ def test_evidence_is_told_however_often_a_picture_was_sent_in_vain(
     answers = (FACE, cut, FaceWay.COMPARE, SIGNED, FIRST, FIRST, SECOND, BACK, BACK, SECOND)
     desk = visit(visitor, folks.somebody("due", "overdue").card, *answers)
     assert [view.title for view in desk.told[:3]] == [texts.PICTURE_NOT_SENT_TITLE] * 3
-    assert (
-        desk.last(views.FaceOtherWays).title == texts.NOT_RECOGNISED_TITLE
-    )  # nothing left: nothing to take back
+    # nothing left: nothing to take back
+    assert desk.last(views.FaceOtherWays).title == texts.NOT_RECOGNISED_TITLE
     assert entries(visitor) == [["begun", "granted", "evidence"]]  # no picture goes before what it belongs to
     if dark:
         visitor.power_cut()

@@ -37,9 +37,8 @@ from tests.proof.promises import Answered, Books
 from tests.proof.tally import Tally, lay, scratch_folder
 
 STARTED_EVERY = 80
-SHARED_MEMORY = (
-    32_768  # bytes, one block of SQLite's index of its log; never synced, so what is found of it is anything
-)
+# bytes, one block of SQLite's index of its log; never synced, so what is found of it is anything
+SHARED_MEMORY = 32_768
 GARBAGE_SHARE = 0.3
 NOTHING = Books({}, {}, {}, 0)
 

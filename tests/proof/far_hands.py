@@ -54,9 +54,8 @@ class Far:
     """``far.printer.jam()`` and ``far.reader.mute = True`` happen at the other end."""
 
     def __init__(self, tell: Callable[..., None], path: tuple[str, ...] = ()) -> None:
-        vars(self).update(
-            {"tell of": tell, "path of": path}
-        )  # no names that anything at the other end could have
+        # no names that anything at the other end could have
+        vars(self).update({"tell of": tell, "path of": path})
 
     @classmethod
     def reach(cls, address: str) -> Far:

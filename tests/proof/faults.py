@@ -60,9 +60,8 @@ CREATE: Final = _kind(*_CALL, DOWN, DOWN_AFTER, GATEWAY_LOST, GATEWAY_MUTE)
 QUERY: Final = _kind(*_CALL, DOWN)
 CLOSE: Final = _kind(*_CALL, DOWN, DOWN_AFTER, GATEWAY_MUTE)
 CODE: Final = CLOSE
-BACKGROUND_CLOSE: Final = _kind(
-    *_CALL, GATEWAY_MUTE
-)  # the outbox asks for ever: a line that is down is one lost call
+# the outbox asks for ever: a line that is down is one lost call
+BACKGROUND_CLOSE: Final = _kind(*_CALL, GATEWAY_MUTE)
 PAPER_CALL: Final = _kind(*_CALL)
 MIXED: Final = {kind: _mixed(kind) for kind in (CREATE, QUERY, CLOSE, BACKGROUND_CLOSE, PAPER_CALL)}
 SHEET: Final = _kind(CUT_OUT, CUT_LATER, UNKNOWN_OUT, UNKNOWN_LATER, UNKNOWN_GONE, NOT_PRINTED)

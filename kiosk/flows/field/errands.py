@@ -64,9 +64,8 @@ def death(case: Case) -> None:
             given = datetime.strptime(typed, "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
         except ValueError:
             continue
-        if (
-            case.person.birth <= given <= case.shift.now().date() + timedelta(days=1)
-        ):  # a clock may lag a little
+        # a clock may lag a little
+        if case.person.birth <= given <= case.shift.now().date() + timedelta(days=1):
             day = given
     sure = texts.FIELD_DEATH_SURE.format(name=case.person.name)
     options = {NO: texts.FIELD_NO, YES: texts.FIELD_DEATH_YES}

@@ -95,14 +95,12 @@ def test_every_picture_is_compared_with_every_other_and_a_face_not_found_is_coun
         assert (trial.failures, trial.pictures) == (1, 5)
         assert sorted(trial.people) == [0, 1]
         assert trial.pairs is not None and {tuple(sorted(two)) for two in trial.pairs} == {(0, 1)}
-        assert (
-            trial.faceless == 1
-        )  # of the two pairs with the grey picture the one in which it is the reference
+        # of the two pairs with the grey picture the one in which it is the reference
+        assert trial.faceless == 1
     assert original.genuine == pytest.approx([10] * 2, abs=5)
     assert original.impostor == pytest.approx([400] * 4, abs=20)
-    assert (
-        jpeg.genuine.min() > 100
-    )  # a small picture has its eye elsewhere: the reference really was the small one
+    # a small picture has its eye elsewhere: the reference really was the small one
+    assert jpeg.genuine.min() > 100
 
 
 def png_that_says_it_is(side: int) -> bytes:
@@ -171,9 +169,8 @@ def test_a_reference_that_a_kiosk_refuses_counts_as_one_for_a_person(
     wide = zones.Limits(1e6, 2e6)
     assert measured.trials[Variant.CHIP].fnmr(wide.accept) == 0
     assert measured.trials[Variant.CHIP].shares(wide) == (0, 1, 0)
-    assert measured.trials[Variant.ORIGINAL].shares(wide) == pytest.approx(
-        (2 / 3, 1 / 3, 0)
-    )  # one without a face
+    # one without a face
+    assert measured.trials[Variant.ORIGINAL].shares(wide) == pytest.approx((2 / 3, 1 / 3, 0))
 
 
 # --- limits -----------------------------------------------------------------------------------------------------------

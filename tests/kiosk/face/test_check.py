@@ -40,9 +40,8 @@ from tests.kiosk.face.conftest import mesh_of
 
 SCENE = Scene(fps=12.0, face_px=200.0)
 DIGEST = "ab" * 32
-LONGER_THAN_ALL_LOOKS = (
-    112  # frames 0.31 s apart: a screen's lines are looked at a hundred times, 0.3 s apart
-)
+# frames 0.31 s apart: a screen's lines are looked at a hundred times, 0.3 s apart
+LONGER_THAN_ALL_LOOKS = 112
 
 
 @pytest.fixture(scope="module")
@@ -222,9 +221,8 @@ def test_a_picture_without_light_is_no_film(
     plates = [np.full((480, 640, 3), level, np.uint8) for level in levels]
     said = [check.feed(plates[number // 4 % 2], number / 12) for number in range(12 * 11)]
     assert check.outcome is not None
-    nobody = (
-        levels[0] != levels[1]
-    )  # the very same picture is a camera that has frozen: only the end of the time ends it
+    # the very same picture is a camera that has frozen: only the end of the time ends it
+    nobody = levels[0] != levels[1]
     assert (check.outcome.end, check.outcome.doubts) == (End.NOBODY if nobody else End.NOT_DONE, ())
     assert not nobody or {each.hint for each in said} == {None, hint}
 
@@ -260,9 +258,8 @@ def test_a_film_goes_on_to_be_one_when_the_camera_was_away(
     check = begun(networks, engine)
     for number in range(4):
         check.feed(loop[number], number / 12)
-    for number, image in enumerate(
-        (loop[1], loop[3], loop[2])
-    ):  # what a camera that was away still has to give
+    # what a camera that was away still has to give
+    for number, image in enumerate((loop[1], loop[3], loop[2])):
         check.feed(image, 4.0 + number / 12)
     assert check.outcome is None
     check.feed(loop[4], 5.0)

@@ -31,9 +31,8 @@ def test_what_is_seen_in_a_cut_is_where_the_way_back_says(angle: float, mirrored
     seen = np.array([[*brightest(cut), 4.0]], np.float32)
     back = crop.back(seen, 120, mirrored)
     assert back[0, :2] == pytest.approx((112, 71), abs=0.6)
-    assert back[0, 2] == pytest.approx(
-        2.0
-    )  # a third column is only scaled: 60 px of the image are 120 of the cut
+    # a third column is only scaled: 60 px of the image are 120 of the cut
+    assert back[0, 2] == pytest.approx(2.0)
 
 
 def test_a_square_without_a_turn_is_a_plain_cut() -> None:

@@ -49,9 +49,8 @@ def row(**values: float) -> list[float]:
 def test_a_row_is_read_from_its_anchor() -> None:
     """At anchor (0.5, 0.25) of 128 px: centre moved by (6.4, -3.2), 32 x 16 large, points moved by (12.8, 6.4)."""
     rows = np.array([row(x=6.4, y=-3.2, w=32, h=16, px=12.8, py=6.4)] * 3, np.float32)
-    logits = np.array(
-        [[0.0], [1.0986123], [-200.0]], np.float32
-    )  # 0.5 is not above the limit; 0.75; hardly 0
+    # 0.5 is not above the limit; 0.75; hardly 0
+    logits = np.array([[0.0], [1.0986123], [-200.0]], np.float32)
     centres = np.array([(0.5, 0.25)] * 3, np.float32)
     found, scores = decode(rows, logits, centres, 128)
     assert scores == pytest.approx([0.75])

@@ -88,9 +88,8 @@ def test_the_mesh_lies_on_the_face(mesh: Mesh) -> None:
     assert mesh.eye_distance == pytest.approx(43 * 2.6, rel=0.05)
     assert mesh.middle(*LEFT_EYE, *RIGHT_EYE) == pytest.approx((640, 300), abs=8)
     assert mesh.middle(61, 291)[1] > mesh.at(1)[1] > 300
-    assert mesh.at(152)[1] == pytest.approx(
-        300 + (182 - 105) * 2.6, abs=25
-    )  # the chin of the portrait is at 182
+    # the chin of the portrait is at 182
+    assert mesh.at(152)[1] == pytest.approx(300 + (182 - 105) * 2.6, abs=25)
 
 
 def test_where_nobody_is_there_is_no_presence(networks: Models) -> None:

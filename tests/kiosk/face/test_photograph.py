@@ -135,9 +135,8 @@ def test_again_is_a_newer_picture_and_the_old_one_is_gone(corner: Hall) -> None:
     assert until(lambda: level(newest(sitting)) > level(first) + 5)
     assert sitting.shoot()
     second = newest(sitting)
-    assert until(
-        lambda: sitting.shoot() and level(newest(sitting)) > level(second) + 5
-    )  # straight from one to the next
+    # straight from one to the next
+    assert until(lambda: sitting.shoot() and level(newest(sitting)) > level(second) + 5)
     third = newest(sitting)
     photo = opened(central, sitting.seal_photo(central.public, RECORD))
     assert abs(level(photo) - level(third)) < 2

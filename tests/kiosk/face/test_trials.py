@@ -121,9 +121,8 @@ def test_one_person_who_is_like_everybody_is_one_draw_and_not_ten() -> None:
     wolf, spread = crowd(100, 10), crowd(100, 10, apart=True)
     assert wolf.fmr(0.5) == spread.fmr(0.5)
     assert spread.effective_pairs(0.5, 1e-3) > 4000
-    assert (
-        wolf.effective_pairs(0.5, 1e-3) < 4950 / 5
-    )  # ten errors that come and go together: hardly more than one draw of them
+    # ten errors that come and go together: hardly more than one draw of them
+    assert wolf.effective_pairs(0.5, 1e-3) < 4950 / 5
     assert wolf.fmr_by_people(0.5, 1e-3)[1] > 2 * spread.fmr_by_people(0.5, 1e-3)[1]
 
 
@@ -199,7 +198,6 @@ def test_the_curve_falls_and_is_drawn() -> None:
     picture = ET.fromstring(draw_det({"original": curve, "small": [(0.5, 0.5), (0.0001, 0.0001)]}, "a title"))
     lines = [one for one in picture.iter() if one.tag.endswith("polyline")]
     assert [line.get("points", "").count(",") for line in lines] == [len(curve), 2]
-    assert (
-        lines[1].get("points") == "690.0,50.0 90.0,550.0"
-    )  # the corners: half at right and top, 0.01 % at left and bottom
+    # the corners: half at right and top, 0.01 % at left and bottom
+    assert lines[1].get("points") == "690.0,50.0 90.0,550.0"
     assert "a title" in {text.text for text in picture.iter() if text.tag.endswith("text")}

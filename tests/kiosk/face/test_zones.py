@@ -114,9 +114,8 @@ def test_limits_are_named_by_all_that_they_say() -> None:
 def test_the_limits_say_what_a_better_score_is() -> None:
     assert [direction_of(limits) for limits in START] == [SMALLER, SMALLER, LARGER]
     same = Limits(0.4, 0.4)
-    assert (
-        direction_of(replace(DLIB, certified=same, photo=same, chip=same)) is SMALLER
-    )  # a distance, whatever
+    # a distance, whatever
+    assert direction_of(replace(DLIB, certified=same, photo=same, chip=same)) is SMALLER
     unclear = replace(ONNX, certified=same, photo=same, chip=same)
     with pytest.raises(ThresholdsRefused, match="better"):
         direction_of(unclear)
