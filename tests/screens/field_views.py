@@ -164,7 +164,7 @@ FIELD: dict[str, v.View[Any]] = {
         mirror(Guidance(Phase.LOOKING, progress=0.12, hint=Hint.COME_CLOSER)), 2, B.LEAVE, B.BY_HAND
     ),
     "field-visit-blink": visit(
-        mirror(Guidance(Phase.ACTING, Action.BLINK, 1, 2, progress=0.3)), 2, B.BY_HAND
+        mirror(Guidance(Phase.ACTING, Action.BLINK, 1, 4, progress=0.0)), 2, B.BY_HAND
     ),
     "field-visit-photo": visit(
         f.PhotoPanel(Somebody(drawn_photo()), "4827", taken=False), 2, B.NO_PHOTO, B.SHOOT, which=BY_HAND
@@ -216,7 +216,7 @@ FIELD_NASTY: dict[str, v.View[Any]] = {
         next_words="下一项：本人或监护人同意",
     ),
     "field-visit-hint": visit(
-        mirror(Guidance(Phase.ACTING, Action.TURN_LEFT, 2, 3, Hint.COME_TO_THE_SCREEN, 0.5)),
+        mirror(Guidance(Phase.ACTING, Action.TURN_LEFT, 2, 4, Hint.COME_TO_THE_SCREEN, 0.25)),
         2,
         B.LEAVE,
         B.AGAIN,

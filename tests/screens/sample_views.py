@@ -225,12 +225,12 @@ PLAIN: dict[str, v.View[Any]] = {
     "consent-rules": v.ConsentRules("2026-02", texts.CONSENT_RULES),
     "face-opening": look(Guidance(), picture=False),
     "face-looking": look(Guidance(Phase.LOOKING, progress=0.12, hint=Hint.COME_CLOSER)),
-    "face-left": look(Guidance(Phase.ACTING, Action.TURN_LEFT, 2, 3, progress=0.45)),
-    "face-right-hint": look(Guidance(Phase.ACTING, Action.TURN_RIGHT, 3, 3, Hint.COME_TO_THE_SCREEN, 0.75)),
-    "face-nod": look(Guidance(Phase.ACTING, Action.NOD, 1, 2, progress=0.2)),
-    "face-blink": look(Guidance(Phase.ACTING, Action.BLINK, 1, 3, progress=0.0)),
-    "face-returning": look(Guidance(Phase.RETURNING, Action.TURN_LEFT, 2, 3, progress=0.6)),
-    "face-comparing": look(Guidance(Phase.COMPARING, None, 3, 3, progress=1.0)),
+    "face-left": look(Guidance(Phase.ACTING, Action.TURN_LEFT, 2, 4, progress=0.25)),
+    "face-right-hint": look(Guidance(Phase.ACTING, Action.TURN_RIGHT, 3, 4, Hint.COME_TO_THE_SCREEN, 0.5)),
+    "face-nod": look(Guidance(Phase.ACTING, Action.NOD, 1, 4, progress=0.0)),
+    "face-blink": look(Guidance(Phase.ACTING, Action.BLINK, 4, 4, progress=0.75)),
+    "face-returning": look(Guidance(Phase.RETURNING, Action.TURN_LEFT, 2, 4, progress=0.5)),
+    "face-comparing": look(Guidance(Phase.COMPARING, None, 4, 4, progress=1.0)),
     "face-other-ways": v.FaceOtherWays(
         check(2), *NOT_RECOGNISED, (v.FaceWay.AGAIN, STAFF, HOME_VISIT, PHONE)
     ),
