@@ -31,7 +31,7 @@ from kiosk.config import FaceCheck
 from kiosk.face.continuity import Place, place
 from kiosk.face.guidance import Action, Asked, Doubt, End, Guidance, Phase
 from kiosk.face.hints import Hints
-from kiosk.face.movements import OPEN_AGAIN, Head, Lids, Movement, Straight
+from kiosk.face.movements import LONGEST_FRAME_S, OPEN_AGAIN, Head, Lids, Movement, Straight
 from kiosk.face.pose import Pose
 from kiosk.face.questions import Questions
 from kiosk.face.seeing import Look, Seen
@@ -75,6 +75,7 @@ class Challenge:
         self._last_looks = 0
         self._began_s: float | None = None
         self._phase_s = 0.0  # since when
+        self._phase_frames = 0  # so many since then
         self._good_s = 0.0  # the last good frame, or the start
         self._place: Place | None = None
         self._seen_s = 0.0  # the last frame, whatever it showed
@@ -151,6 +152,7 @@ class Challenge:
         if self._began_s is None:
             self._began_s = self._phase_s = self._good_s = at_s
         self._seen_s = at_s
+        self._phase_frames += 1
         if seen.quality.good:
             self._good_s = at_s
         self.straight_now = False
@@ -191,10 +193,7 @@ class Challenge:
             return None
         if self._place is None or self._place.at_s < self._seen_s:
             return None
-        self._interruptions += 1
-        if self._interruptions > MOST_INTERRUPTIONS:
-            return self._finish(End.CAMERA_LOST)
-        return self._learn_anew(at_s)
+        return self._interrupt(at_s)
 
     def refuse(self, *doubts: Doubt) -> None:
         """Something outside of this machine was not believed."""
@@ -294,7 +293,7 @@ class Challenge:
             if blinked_s is not None and blinked_s >= asked_s + self._rules.soonest_s:
                 return self._done(at_s)
         if at_s - asked_s > self._step_s and not self._head.moving:
-            return self._mistake(None, at_s)
+            return self._out_of_time(at_s)
         return None
 
     def _tell_to_come_back(self, action: Action, at_s: float) -> None:
@@ -321,7 +320,7 @@ class Challenge:
             self._questions.ask(at_s)
             return Event.ASKED
         if at_s - self._phase_s > self._step_s + pause_s:
-            return self._mistake(None, at_s)
+            return self._out_of_time(at_s)
         return None
 
     def _may_ask(self, at_s: float) -> bool:
@@ -342,7 +341,7 @@ class Challenge:
     # --- moves -----------------------------------------------------------------------------------------------------
 
     def _enter(self, phase: Phase, at_s: float) -> None:
-        self._phase, self._phase_s = phase, at_s
+        self._phase, self._phase_s, self._phase_frames = phase, at_s, 0
         self._there_s, self._come_back = None, False
         self._seat.forget()
 
@@ -361,6 +360,18 @@ class Challenge:
         self._questions.answered(at_s)
         self._return_again(at_s)
         return Event.DONE
+
+    def _out_of_time(self, at_s: float) -> Event | None:
+        """Nothing was seen to be done; with pictures so rare that lids cannot be followed, that is the machine's doing."""
+        if at_s - self._phase_s > self._phase_frames * LONGEST_FRAME_S:
+            return self._interrupt(at_s)
+        return self._mistake(None, at_s)
+
+    def _interrupt(self, at_s: float) -> Event | None:
+        self._interruptions += 1
+        if self._interruptions > MOST_INTERRUPTIONS:
+            return self._finish(End.CAMERA_LOST)
+        return self._learn_anew(at_s)
 
     def _mistake(self, doubt: Doubt | None, at_s: float, weight: int = 1) -> Event | None:
         if doubt is not None:

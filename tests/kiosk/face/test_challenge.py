@@ -497,6 +497,38 @@ def test_nobody_gets_new_draws_by_touching_the_cable() -> None:
     assert seen.challenge.doubts == []
 
 
+def wait_out(seen: Film) -> None:
+    """A question, and nothing that can be seen of an answer."""
+    seen.until(Phase.ACTING)
+    while seen.challenge.action is not None and seen.challenge.end is None:
+        seen.frame()
+
+
+def test_pictures_too_rare_for_lids_are_nobodys_mistake() -> None:
+    seen = film((BLINK, L, NOD, R), (NOD, R, BLINK, L), fps=3.0)
+    wait_out(seen)
+    assert (seen.challenge.mistakes, seen.events[-1]) == (0, Event.LOST)
+    seen.fps = 15.0  # whatever else the machine had to do is done
+    assert [seen.answer() for _ in range(4)] == [NOD, R, BLINK, L], "a new draw, of as many"
+    seen.still(0.5)
+    assert seen.challenge.passed
+
+
+def test_a_machine_that_stays_too_slow_says_that_it_is_the_machine() -> None:
+    seen = film((L, NOD, BLINK, R), (NOD, R, L, BLINK), fps=3.0)
+    for _ in range(2):
+        assert seen.challenge.end is None
+        wait_out(seen)
+    assert seen.challenge.end is End.CAMERA_LOST
+    assert (seen.challenge.mistakes, seen.challenge.doubts) == (0, [])
+
+
+def test_who_does_nothing_before_a_poor_camera_has_done_nothing() -> None:
+    seen = film((BLINK, L, NOD, R), (NOD, R, BLINK, L, R), fps=5.0)
+    wait_out(seen)
+    assert (seen.challenge.mistakes, seen.events[-1]) == (1, Event.OVER)
+
+
 def test_a_camera_that_is_away_before_anything_is_asked_may_be_so_often() -> None:
     seen = film((L, R, NOD, BLINK))
     for _ in range(4):
