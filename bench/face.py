@@ -31,9 +31,9 @@ from bench import (
     face_worker,
     machine,
 )
-from bench.face_report import Found
 from bench.face_run import DRAWS
 from bench.figures import Figure
+from bench.parts import About, Found
 from bench.scene import SEED
 
 OUT = Path(__file__).parent / "out"
@@ -77,7 +77,7 @@ def main() -> int:
         before = facts.pop("load average at the start")
         for figures in measure(given):
             now_s = time.monotonic()
-            about = face_report.About(
+            about = About(
                 name,
                 command(given, name),
                 SEED,

@@ -6,11 +6,11 @@ the whole: the worst species can only be named when every one was tried.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from bench.figures import Figure, report
+from bench.figures import Figure
+from bench.parts import ABOUT, About, Found, written
 
 ATTACKS = (
     "flat",
@@ -37,24 +37,6 @@ PROMISED = (
 )
 PROMISED_WITH_SETS = "fnmr_"  # fnmr_<set>_<engine>, with the failure to acquire in each
 TITLE = "# The face check"
-ABOUT = ("part", "command", "seed", "seconds", "load", "machine")
-
-Found = dict[str, dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class About:
-    """How and on what figures were measured.  ``load``: the averages before and after; ``seconds``: what took them, shared out."""
-
-    part: str
-    command: str
-    seed: int
-    seconds: int
-    load: str
-    machine: Mapping[str, str]
-
-    def as_json(self) -> dict[str, Any]:
-        return {key: getattr(self, key) for key in ABOUT}
 
 
 def merged(whole: Found, figures: Sequence[Figure], about: About) -> Found:
@@ -85,33 +67,5 @@ def missing(found: Found) -> list[str]:
 
 
 def render(found: Found) -> str:
-    """face.md: each part with its machine, its figures, and what stands beside them."""
-    lines = [TITLE, ""]
-    if lost := missing(found):
-        lines += [f"Not measured yet: {', '.join(lost)}.", ""]
-    for about, names in parts(found):
-        facts = {
-            "command": about["command"],
-            "seconds": str(about["seconds"]),
-            "load average before, after": about["load"],
-            **about["machine"],
-            "seed": str(about["seed"]),
-        }
-        figures = [Figure.from_json(name, without_about(found[name])) for name in names]
-        lines += [report(facts, figures).replace("# Benchmarks", f"## {about['part']}", 1)]
-    return "\n".join(lines)
-
-
-def parts(found: Found) -> Iterable[tuple[dict[str, Any], list[str]]]:
-    """Figures that were measured together, in the order of the file."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for name, figure in found.items():
-        key = (figure["part"], figure["command"], figure["machine"]["time"])
-        groups.setdefault(key, []).append(name)
-    for names in groups.values():
-        seconds = sum(found[name]["seconds"] for name in names)
-        yield {**{key: found[names[-1]][key] for key in ABOUT}, "seconds": seconds}, names
-
-
-def without_about(figure: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in figure.items() if key not in ABOUT}
+    """face.md."""
+    return written(TITLE, missing(found), found)

@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from bench import machine, tablet_bundle, tablet_day, tablet_kills, tablet_report
-from bench.face_report import About, Found
 from bench.figures import Figure
+from bench.parts import About, Found
 from bench.scene import SEED
 
 OUT = Path(__file__).parent / "out"

@@ -1,11 +1,11 @@
-"""bench/out/tablet.json and tablet.md, in the form of bench.face_report: each part with what it was measured on.  Pure."""
+"""bench/out/tablet.json and tablet.md, in the form of bench.parts.  Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.face_report import About, Found, parts, without_about
-from bench.figures import Figure, report
+from bench.figures import Figure
+from bench.parts import About, Found, written
 
 PROMISED = (
     "visits",
@@ -42,17 +42,4 @@ def missing(found: Found) -> list[str]:
 
 
 def render(found: Found) -> str:
-    lines = [TITLE, ""]
-    if lost := missing(found):
-        lines += [f"Not measured yet: {', '.join(lost)}.", ""]
-    for about, names in parts(found):
-        facts = {
-            "command": about["command"],
-            "seconds": str(about["seconds"]),
-            "load average before, after": about["load"],
-            **about["machine"],
-            "seed": str(about["seed"]),
-        }
-        figures = [Figure.from_json(name, without_about(found[name])) for name in names]
-        lines += [report(facts, figures).replace("# Benchmarks", f"## {about['part']}", 1)]
-    return "\n".join(lines)
+    return written(TITLE, missing(found), found)

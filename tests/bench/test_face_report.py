@@ -7,9 +7,9 @@ import math
 
 import pytest
 
-from bench import face_report
-from bench.face_report import ATTACKS, About, Found, merged, missing, render
+from bench.face_report import ATTACKS, merged, missing, render
 from bench.figures import Figure, exact_interval
+from bench.parts import ABOUT, About, Found
 
 FRAMES = About(
     "frames", "python -m bench.face --only frames", 7, 90, "1.0, 2.0", {"time": "t1", "cpu": "some"}
@@ -124,4 +124,4 @@ def test_each_part_is_shown_with_what_it_was_measured_on() -> None:
     attacks, frames = text.index("## attacks"), text.index("## frames")
     assert attacks < text.index("| apcer_bent | 0.4 % ") < frames < text.index("| fps_one_core | 20 frames/s")
     assert text.count("## ") == 2 and "- command: python -m bench.face --only frames" in text
-    assert set(face_report.ABOUT) & set(text.split("**apcer_bent**")[1].split("**")[0].split()) == set()
+    assert set(ABOUT) & set(text.split("**apcer_bent**")[1].split("**")[0].split()) == set()

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bench import tablet_day, tablet_kills, tablet_report
-from bench.face_report import About
 from bench.figures import Figure
+from bench.parts import About
 from tests.proof.field_central import Books
 from tests.proof.field_day import Day
 from tests.proof.field_kills import Tally
