@@ -43,7 +43,7 @@ QUIET_S = 0.4
 ONCE_MORE_S = 1.0
 THERE_S = 1.0  # a turn that has come far enough may go on for so long before it is called back
 LAST_LOOKS = 3
-MOST_INTERRUPTIONS = 1  # by the camera, once there was a draw
+MOST_INTERRUPTIONS = 1  # by the camera or a busy machine, once there was a draw
 
 
 class Event(Enum):
